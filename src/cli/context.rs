@@ -1,0 +1,75 @@
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+
+use crate::operator::Identity;
+use crate::store::Folders;
+use crate::ui::{Failure, Ui};
+use crate::vault::{self, VaultError};
+
+/// Environment variable that puts all folders under one.
+pub(super) const HOME_VARIABLE: &str = "OC_GUARDIAN_HOME";
+
+/// What every verb gets: the screen, and what the environment says. The library below never looks at either.
+pub(super) struct Context {
+    pub(super) ui: Ui,
+    /// systemd's folder of credentials for this unit.
+    pub(super) credentials: Option<PathBuf>,
+}
+
+impl Context {
+    pub(super) fn new(ui: Ui) -> Self {
+        Self {
+            ui,
+            credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+        }
+    }
+
+    /// Where files of this identity live.
+    pub(super) fn folders(&self) -> Result<Folders, Failure> {
+        if let Some(home) = std::env::var_os(HOME_VARIABLE).filter(|home| !home.is_empty()) {
+            let home = std::path::absolute(&home).map_err(|error| {
+                Failure::new(
+                    "no-home",
+                    format!("{HOME_VARIABLE} is not a usable path: {error}"),
+                )
+            })?;
+            return Ok(Folders::under(&home));
+        }
+        let dirs = ProjectDirs::from("io", "ochk", "oc-guardian").ok_or_else(|| {
+            Failure::new("no-home", "this user has no home folder")
+                .hint(format!("Set HOME, or {HOME_VARIABLE} to a folder of your own."))
+        })?;
+        let data = dirs.data_dir().to_owned();
+        Ok(Folders {
+            config: dirs.config_dir().to_owned(),
+            state: dirs.state_dir().map_or_else(|| data.join("state"), PathBuf::from),
+            runtime: dirs.runtime_dir().map_or_else(|| data.join("run"), PathBuf::from),
+            data,
+        })
+    }
+
+    /// The operator identity, which must exist.
+    pub(super) fn identity(&self, folders: &Folders) -> Result<Identity, Failure> {
+        vault::load_identity(folders)?.ok_or_else(|| {
+            VaultError::NoIdentity {
+                path: vault::identity_path(folders),
+            }
+            .into()
+        })
+    }
+
+    /// Takes the identity's lock and passes on what an interrupted command left to say.
+    pub(super) fn lock(&self, folders: &Folders) -> Result<vault::LockedHome, Failure> {
+        let (home, notes) = vault::LockedHome::acquire(folders)?;
+        self.warn_all(&notes);
+        Ok(home)
+    }
+
+    /// Shows each as a warning.
+    pub(super) fn warn_all(&self, notes: &[String]) {
+        for note in notes {
+            self.ui.warn(note);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The examples at the end of every `--help` and manual page.
+
+pub(super) const TOP: &str = "\
+Examples:
+  oc-guardian init                        make the operator key, once
+  oc-guardian key show                    its public half
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 image not trusted, 4 a check found a problem,
+5 refused by policy or operator, 130 interrupted.";
+
+pub(super) const INIT: &str = "\
+Examples:
+  oc-guardian init
+  oc-guardian init --keystore file
+  oc-guardian init --restore --scheme bip340 --expect-id op-132f39a98c31baaddba6525f5d43f295
+  oc-guardian init --import-hex --scheme ed25519 --from key.hex
+  oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes    (without a terminal)";
+
+pub(super) const KEY: &str = "\
+Examples:
+  oc-guardian key show
+  oc-guardian key verify-backup
+  oc-guardian key migrate --to file";
+
+pub(super) const KEY_SHOW: &str = "\
+Examples:
+  oc-guardian key show
+  oc-guardian key show --json | jq -r .operator_pubkey_hex";
+
+pub(super) const KEY_VERIFY_BACKUP: &str = "\
+Examples:
+  oc-guardian key verify-backup
+  oc-guardian key verify-backup --from words.txt";
+
+pub(super) const KEY_CHANGE_PASSPHRASE: &str = "\
+Examples:
+  oc-guardian key change-passphrase
+  oc-guardian key change-passphrase --passphrase-file old.txt --new-passphrase-file new.txt";
+
+pub(super) const KEY_MIGRATE: &str = "\
+Examples:
+  oc-guardian key migrate --to file
+  oc-guardian key migrate --to keychain --passphrase-file pass.txt";
+
+pub(super) const KEY_EXPORT: &str = "\
+Examples:
+  oc-guardian key export
+  oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  oc-guardian completions bash > ~/.local/share/bash-completion/completions/oc-guardian
+  oc-guardian completions zsh --out-dir ~/.zfunc";
+
+pub(super) const MAN: &str = "\
+Examples:
+  oc-guardian man | man -l -
+  oc-guardian man --out-dir ~/.local/share/man/man1";

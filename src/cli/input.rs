@@ -1,0 +1,119 @@
+//! Secrets from a file, standard input or a prompt; never from an argument or an environment variable's value.
+
+use std::io::Read;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::context::Context;
+use crate::operator::{Identity, Keystore, SecretKey};
+use crate::store::{self, StoreError};
+use crate::ui::Failure;
+use crate::vault::{Credential, LockedHome, MAX_SECRET_INPUT, Passphrase, lock_in_memory};
+
+/// Means standard input where a path is expected.
+pub(super) const STDIN: &str = "-";
+
+/// The bytes of a secret file, or of standard input for `-`.
+pub(super) fn read_secret(context: &Context, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if path == Path::new(STDIN) {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_SECRET_INPUT + 1));
+        std::io::stdin()
+            .lock()
+            .take(MAX_SECRET_INPUT as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Failure::new("read-failed", format!("cannot read standard input: {error}")))?;
+        if bytes.len() > MAX_SECRET_INPUT {
+            return Err(StoreError::TooLarge {
+                path: "standard input".into(),
+                limit: MAX_SECRET_INPUT,
+            }
+            .into());
+        }
+        return Ok(bytes);
+    }
+    // In systemd's credential folder the group bits are the mask of an ACL that lets the service's user in.
+    let credential = context
+        .credentials
+        .as_ref()
+        .is_some_and(|folder| path.parent() == Some(folder));
+    Ok(store::read_private(
+        path,
+        MAX_SECRET_INPUT,
+        if credential { 0o740 } else { 0o700 },
+    )?)
+}
+
+/// A secret as text.
+pub(super) fn read_secret_text(context: &Context, path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let bytes = read_secret(context, path)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err(
+            Failure::new("not-text", format!("{} is not UTF-8 text", path.display()))
+                .hint("Name the file that holds the words or the hex digits."),
+        ),
+    }
+}
+
+/// The passphrase that opens an existing key.
+pub(super) fn passphrase(
+    context: &Context,
+    file: Option<&Path>,
+    question: &str,
+) -> Result<Passphrase, Failure> {
+    match file {
+        Some(path) => Ok(Passphrase::from_file_bytes(&read_secret(context, path)?)?),
+        None => context.ui.ask_passphrase(question, "--passphrase-file FILE"),
+    }
+}
+
+/// A passphrase to set: from the file, or asked twice.
+pub(super) fn new_passphrase(
+    context: &Context,
+    file: Option<&Path>,
+    flag: &str,
+) -> Result<Passphrase, Failure> {
+    let Some(path) = file else {
+        return context
+            .ui
+            .ask_new_passphrase("New passphrase for the key file", flag);
+    };
+    let passphrase = Passphrase::from_file_bytes(&read_secret(context, path)?)?;
+    passphrase.check_strength()?;
+    Ok(passphrase)
+}
+
+/// Opens the operator key, asking for what its keystore needs.
+pub(super) fn unlock(
+    context: &Context,
+    home: &LockedHome,
+    identity: &Identity,
+    passphrase_file: Option<&Path>,
+) -> Result<SecretKey, Failure> {
+    let (credential, doing) = match identity.keystore {
+        Keystore::Keychain {} => (Credential::Keychain, "Opening the key in the keychain"),
+        Keystore::File { .. } => (
+            Credential::Passphrase(passphrase(
+                context,
+                passphrase_file,
+                "Passphrase of the key file",
+            )?),
+            "Opening the key file",
+        ),
+    };
+    let progress = context.ui.progress(doing);
+    let key = home.unlock(identity, &credential)?;
+    drop(progress);
+    keep_in_memory(context, &key);
+    Ok(key)
+}
+
+/// Keeps a key out of swap, or says that it could not be done.
+pub(super) fn keep_in_memory(context: &Context, key: &SecretKey) {
+    if let Err(error) = lock_in_memory(key) {
+        context
+            .ui
+            .warn(&format!("the key could not be kept out of swap: {error}"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The command line: one file per verb, holding its arguments and one function.
+
+mod completions;
+mod context;
+mod examples;
+mod init;
+mod input;
+mod key;
+mod man;
+mod start;
+mod tree;
+
+pub use start::main;
+pub use tree::command;

@@ -1,0 +1,79 @@
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
+
+use super::context::Context;
+use super::{completions, examples, init, key, man};
+use crate::ui::{Exit, Failure, Options};
+
+/// Operator's kit for a guardian of an m-of-n Bitcoin federation
+///
+/// Makes the operator key and writes the guardian's config bundle. The private key never goes into the bundle or the
+/// container.
+#[derive(Parser)]
+#[command(name = "oc-guardian", version, propagate_version = true, after_help = examples::TOP)]
+#[command(disable_help_subcommand = true, max_term_width = 110)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Print no notes and no progress; results, warnings and errors remain
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print more detail
+    #[arg(long, short, global = true, action = ArgAction::SetTrue)]
+    verbose: bool,
+    /// When to use colours [NO_COLOR is honoured]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    /// Never ask; a needed answer is an error that names its flag
+    #[arg(long, global = true)]
+    no_input: bool,
+}
+
+impl Global {
+    pub(super) fn options(&self) -> Options {
+        Options {
+            json: self.json,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            no_input: self.no_input,
+            color: match self.color {
+                ColorChoice::Auto => anstream::ColorChoice::Auto,
+                ColorChoice::Always => anstream::ColorChoice::Always,
+                ColorChoice::Never => anstream::ColorChoice::Never,
+            },
+        }
+    }
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Init(init::Init),
+    Key(key::Key),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+impl Cli {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self.verb {
+            Verb::Init(verb) => verb.run(context),
+            Verb::Key(verb) => verb.run(context),
+            Verb::Completions(verb) => verb.run(context),
+            Verb::Man(verb) => verb.run(context),
+        }
+    }
+}
+
+/// The whole command tree, from which help, completions and man pages are made.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,5 @@
+//! Signed envelopes: which bytes are signed for which purpose.
+
+mod tag;
+
+pub use tag::{Signer, Tag};

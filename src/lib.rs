@@ -1,0 +1,11 @@
+//! Operator's kit for a guardian of an m-of-n Bitcoin federation.
+//!
+//! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
+//! in this order: `cli`, `ui`, `doctor`, `envelope`, `bundle`, `vault`, `operator`, `store`.
+
+pub mod cli;
+pub mod envelope;
+pub mod operator;
+pub mod store;
+pub mod ui;
+pub mod vault;

@@ -1,0 +1,15 @@
+//! Files without meaning: bounded read, atomic write, fsync, lock, folders.
+
+mod error;
+mod file;
+mod folders;
+pub mod hex;
+mod lock;
+
+pub use error::StoreError;
+pub use file::{
+    Access, check_dir_private, create_dir_private, create_new, read, read_private, remove, rename, replace,
+    stage, staging_name, sweep_temporaries,
+};
+pub use folders::Folders;
+pub use lock::Lock;

@@ -1,0 +1,125 @@
+//! The one boundary between typed errors and what the user sees: what failed, why, what to do, exit code.
+
+mod store;
+mod vault;
+
+use std::io;
+
+use serde_json::{Map, Value};
+
+use super::Exit;
+use super::style::{BAD, HEADING, paint};
+
+/// An error as the user sees it.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    reason: &'static str,
+    detail: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// `reason` is a stable slug for programs, `detail` a sentence fragment in lower case that names the thing.
+    pub fn new(reason: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Failed,
+            reason,
+            detail: detail.into(),
+            hint: None,
+        }
+    }
+
+    /// Adds what to do: a full sentence in the imperative.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Changes the exit code from 1.
+    #[must_use]
+    pub fn with_exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// The command line is wrong in a way that the parser cannot see.
+    pub fn usage(detail: impl Into<String>) -> Self {
+        Self::new("usage", detail).with_exit(Exit::Usage)
+    }
+
+    /// An answer is needed and nobody can be asked.
+    pub fn needs_terminal(what: &str, flag: &str) -> Self {
+        Self::new(
+            "no-terminal",
+            format!("{what} is needed, and there is no terminal to ask at"),
+        )
+        .hint(format!("Give it with {flag}."))
+        .with_exit(Exit::Usage)
+    }
+
+    /// Ctrl-C.
+    pub fn interrupted() -> Self {
+        Self::new("interrupted", "interrupted").with_exit(Exit::Interrupted)
+    }
+
+    pub(super) fn stdout(error: &io::Error) -> Self {
+        Self::new(
+            "output-failed",
+            format!("cannot write to standard output: {error}"),
+        )
+        .hint("Check where standard output goes; the command itself was carried out.")
+    }
+
+    pub(super) fn prompt(error: dialoguer::Error) -> Self {
+        let dialoguer::Error::IO(error) = error;
+        match error.kind() {
+            io::ErrorKind::Interrupted => Self::interrupted(),
+            _ => Self::new(
+                "terminal-failed",
+                format!("cannot read from the terminal: {error}"),
+            )
+            .hint(
+                "Run it in a terminal, or use the flags that stand in for the questions (--help names them).",
+            ),
+        }
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The stable slug.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+
+    /// What failed and why.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(super) fn human(&self) -> String {
+        let mut text = format!("{} {}\n", paint(BAD, "error:"), self.detail);
+        if let Some(hint) = &self.hint {
+            text += &format!("{} {hint}\n", paint(HEADING, "hint:"));
+        }
+        text
+    }
+
+    pub(super) fn json_line(&self) -> String {
+        let mut document = Map::new();
+        document.insert("ok".into(), false.into());
+        document.insert("reason".into(), self.reason.into());
+        document.insert("detail".into(), self.detail.clone().into());
+        document.insert("hint".into(), self.hint.clone().into());
+        format!("{}\n", Value::Object(document))
+    }
+}

@@ -1,0 +1,73 @@
+//! Ctrl-C and `kill`: leave the terminal as it was found.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::{Exit, Failure};
+
+/// Whether the alternate screen is up, with something on it that must not stay.
+static ALTERNATE_SCREEN: AtomicBool = AtomicBool::new(false);
+
+/// From now on SIGINT ends the process with exit code 130 and SIGTERM with 143, with the terminal's echo, cursor and
+/// screen restored. Nothing else needs to be done: what is on disk is whole at every moment.
+///
+/// # Errors
+/// When the system allows no more threads or handlers.
+pub fn exit_cleanly_on_signals(json: bool) -> io::Result<()> {
+    let original = tcgetattr(io::stdin()).ok();
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            let Some(signal) = signals.forever().next() else {
+                return;
+            };
+            if let Some(original) = &original {
+                let _ = tcsetattr(io::stdin(), OptionalActions::Now, original);
+                let mut err = io::stderr();
+                if ALTERNATE_SCREEN.load(Ordering::SeqCst) {
+                    let _ = err.write_all(LEAVE.as_bytes());
+                }
+                // Prompts hide the cursor and leave it in the middle of a line.
+                let _ = err.write_all(b"\x1b[?25h\n");
+            }
+            let failure = Failure::interrupted();
+            if json {
+                let _ = io::stdout().write_all(failure.json_line().as_bytes());
+            } else {
+                let _ = anstream::stderr().write_all(failure.human().as_bytes());
+            }
+            std::process::exit(if signal == SIGTERM {
+                143
+            } else {
+                Exit::Interrupted as i32
+            });
+        })?;
+    Ok(())
+}
+
+const ENTER: &str = "\x1b[?1049h\x1b[2J\x1b[H";
+/// Clears first, for terminals without an alternate screen.
+const LEAVE: &str = "\x1b[2J\x1b[H\x1b[?1049l";
+
+/// The terminal's alternate screen: what is on it does not stay in the scroll-back.
+pub(super) struct AlternateScreen;
+
+impl AlternateScreen {
+    pub(super) fn enter() -> io::Result<Self> {
+        ALTERNATE_SCREEN.store(true, Ordering::SeqCst);
+        io::stderr().write_all(ENTER.as_bytes())?;
+        Ok(Self)
+    }
+}
+
+impl Drop for AlternateScreen {
+    fn drop(&mut self) {
+        let _ = io::stderr().write_all(LEAVE.as_bytes());
+        ALTERNATE_SCREEN.store(false, Ordering::SeqCst);
+    }
+}

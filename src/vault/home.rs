@@ -1,0 +1,372 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::pending::{Pending, Step};
+use super::{KeychainError, Passphrase, VaultError, key_file, keychain};
+use crate::operator::{Identity, Keystore, MAX_IDENTITY_BYTES, OperatorId, Origin, SecretKey};
+use crate::store::{self, Access, Folders, Lock, StoreError};
+
+const IDENTITY: &str = "operator.json";
+const LOCK: &str = "operator.lock";
+const JOURNAL: &str = "operator.pending.json";
+const KEYS: &str = "keys";
+
+/// What a keystore needs to open.
+pub enum Credential {
+    /// The keychain asks for what it needs itself.
+    Keychain,
+    /// The passphrase of the key file.
+    Passphrase(Passphrase),
+}
+
+/// Where a key is to rest.
+pub enum Destination {
+    /// The operating system's keychain.
+    Keychain,
+    /// A file encrypted with this passphrase.
+    File(Passphrase),
+}
+
+/// An identity as it is after a change.
+pub struct Changed {
+    /// The new `operator.json`.
+    pub identity: Identity,
+    /// What could not be cleaned up and does no harm; the user should know.
+    pub notes: Vec<String>,
+}
+
+/// Path of `operator.json`.
+pub fn identity_path(folders: &Folders) -> PathBuf {
+    folders.config.join(IDENTITY)
+}
+
+/// Reads the operator identity; `None` where there is none yet. Needs no lock: the file is replaced whole.
+///
+/// # Errors
+/// [`VaultError::Identity`], [`VaultError::Store`]
+pub fn load_identity(folders: &Folders) -> Result<Option<Identity>, VaultError> {
+    let path = identity_path(folders);
+    match store::read(&path, MAX_IDENTITY_BYTES) {
+        Ok(bytes) => match Identity::parse(&bytes) {
+            Ok(identity) => Ok(Some(identity)),
+            Err(source) => Err(VaultError::Identity { path, source }),
+        },
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The folders of one identity, held against other processes.
+pub struct LockedHome {
+    folders: Folders,
+    _lock: Lock,
+}
+
+impl LockedHome {
+    /// Takes the lock, then finishes or undoes what an interrupted process left. Returns also what the user should know
+    /// about that.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] and other [`VaultError`]s
+    pub fn acquire(folders: &Folders) -> Result<(Self, Vec<String>), VaultError> {
+        store::create_dir_private(&folders.config)?;
+        store::create_dir_private(&folders.data)?;
+        store::create_dir_private(&folders.data.join(KEYS))?;
+        let lock = Lock::acquire(&folders.config.join(LOCK))?;
+        let home = Self {
+            folders: folders.clone(),
+            _lock: lock,
+        };
+        let notes = home.settle()?;
+        store::sweep_temporaries(&home.folders.config);
+        store::sweep_temporaries(&home.folders.data.join(KEYS));
+        Ok((home, notes))
+    }
+
+    /// The identity, which must exist.
+    ///
+    /// # Errors
+    /// [`VaultError::NoIdentity`] and what [`load_identity`] fails with.
+    pub fn identity(&self) -> Result<Identity, VaultError> {
+        load_identity(&self.folders)?.ok_or_else(|| VaultError::NoIdentity {
+            path: identity_path(&self.folders),
+        })
+    }
+
+    /// Whether a new identity may be made here.
+    ///
+    /// # Errors
+    /// [`VaultError::IdentityExists`], [`VaultError::OrphanKey`]
+    pub fn check_vacant(&self) -> Result<(), VaultError> {
+        if let Some(identity) = load_identity(&self.folders)? {
+            return Err(VaultError::IdentityExists {
+                id: identity.operator_id(),
+                path: identity_path(&self.folders),
+            });
+        }
+        // An encrypted key whose operator.json was lost may be the only copy: never bury it under a new identity.
+        let keys = self.folders.data.join(KEYS);
+        let entries = fs::read_dir(&keys).map_err(|source| StoreError::Read {
+            path: keys.clone(),
+            source,
+        })?;
+        match entries
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|path| path.extension().is_some_and(|it| it == "age"))
+        {
+            Some(path) => Err(VaultError::OrphanKey { path }),
+            None => Ok(()),
+        }
+    }
+
+    /// Stores a key and writes `operator.json`, and the 24 words to `words_out` where that is given: all of it or, if
+    /// interrupted or failing at any moment, nothing.
+    ///
+    /// # Errors
+    /// [`VaultError`]
+    pub fn create(
+        &self,
+        key: &SecretKey,
+        destination: &Destination,
+        origin: Origin,
+        created_at: String,
+        words_out: Option<&Path>,
+    ) -> Result<Changed, VaultError> {
+        self.check_vacant()?;
+        if let Some(path) = words_out
+            && fs::symlink_metadata(path).is_ok()
+        {
+            return Err(StoreError::Exists {
+                path: path.to_owned(),
+            }
+            .into());
+        }
+        let public = key.public();
+        let id = public.operator_id();
+        let keystore = self.keystore_for(&id, destination);
+        let identity = Identity {
+            public,
+            keystore,
+            origin,
+            exported: false,
+            created_at,
+        };
+        let mut pending = Pending::new(id, identity.keystore.clone());
+        let words_staged = words_out.map(|path| {
+            let staged = store::staging_name(path);
+            pending.on_commit.push(Step::Rename {
+                from: staged.clone(),
+                to: path.to_owned(),
+            });
+            pending.on_abort.push(Step::Remove { path: staged.clone() });
+            staged
+        });
+        let notes = self.transact(pending, key, destination, &identity, || {
+            if let Some(staged) = &words_staged {
+                let mut line = zeroize::Zeroizing::new(key.to_words().as_line().to_owned());
+                line.push('\n');
+                store::stage(staged, line.as_bytes())?;
+            }
+            Ok(())
+        })?;
+        Ok(Changed { identity, notes })
+    }
+
+    /// Opens the key.
+    ///
+    /// # Errors
+    /// [`VaultError`]; [`VaultError::KeyMismatch`] where the secret is not the one of `operator.json`.
+    pub fn unlock(&self, identity: &Identity, credential: &Credential) -> Result<SecretKey, VaultError> {
+        let key = match (&identity.keystore, credential) {
+            (Keystore::File { path }, Credential::Passphrase(passphrase)) => {
+                let path = self.folders.data.join(path);
+                let bytes = read_key_file(&path)?;
+                key_file::decrypt(&bytes, passphrase)
+                    .map_err(|source| VaultError::KeyFile { path, source })?
+            }
+            (Keystore::File { .. }, Credential::Keychain) => {
+                unreachable!("the caller chose the credential by this identity's keystore")
+            }
+            (Keystore::Keychain {}, _) => keychain::load(&identity.operator_id())?,
+        };
+        let found = key.public();
+        if found != identity.public {
+            return Err(VaultError::KeyMismatch {
+                found: found.operator_id(),
+                expected: identity.operator_id(),
+            });
+        }
+        Ok(key)
+    }
+
+    /// Encrypts the key file anew under another passphrase.
+    ///
+    /// # Errors
+    /// [`VaultError::NoPassphrase`] for a key in the keychain.
+    pub fn change_passphrase(
+        &self,
+        identity: &Identity,
+        key: &SecretKey,
+        new: &Passphrase,
+    ) -> Result<(), VaultError> {
+        let Keystore::File { path } = &identity.keystore else {
+            return Err(VaultError::NoPassphrase);
+        };
+        let bytes = key_file::encrypt(key, new).map_err(VaultError::Encrypt)?;
+        Ok(store::replace(
+            &self.folders.data.join(path),
+            &bytes,
+            Access::Private,
+        )?)
+    }
+
+    /// Moves the key to the other keystore; the old copy is removed only when the new one is in force.
+    ///
+    /// # Errors
+    /// [`VaultError::AlreadyThere`]
+    pub fn migrate(
+        &self,
+        identity: &Identity,
+        key: &SecretKey,
+        destination: &Destination,
+    ) -> Result<Changed, VaultError> {
+        let id = identity.operator_id();
+        let keystore = self.keystore_for(&id, destination);
+        if keystore.kind() == identity.keystore.kind() {
+            return Err(VaultError::AlreadyThere(keystore.kind()));
+        }
+        let moved = Identity {
+            keystore,
+            ..identity.clone()
+        };
+        let mut pending = Pending::new(id, moved.keystore.clone());
+        pending.on_commit.push(match &identity.keystore {
+            Keystore::Keychain {} => Step::ForgetKeychain {},
+            Keystore::File { path } => Step::Remove {
+                path: self.folders.data.join(path),
+            },
+        });
+        let notes = self.transact(pending, key, destination, &moved, || Ok(()))?;
+        Ok(Changed {
+            identity: moved,
+            notes,
+        })
+    }
+
+    /// Records that the private key leaves this kit, before it does.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`]
+    pub fn mark_exported(&self, identity: &Identity) -> Result<(), VaultError> {
+        let marked = Identity {
+            exported: true,
+            ..identity.clone()
+        };
+        self.write_identity(&marked)
+    }
+
+    fn keystore_for(&self, id: &OperatorId, destination: &Destination) -> Keystore {
+        match destination {
+            Destination::Keychain => Keystore::Keychain {},
+            Destination::File(_) => Keystore::File {
+                path: format!("{KEYS}/{id}.age"),
+            },
+        }
+    }
+
+    /// Journal, secret, whatever `prepare` does, `operator.json`, then the journal's steps. Undone on any error.
+    fn transact(
+        &self,
+        mut pending: Pending,
+        key: &SecretKey,
+        destination: &Destination,
+        identity: &Identity,
+        prepare: impl FnOnce() -> Result<(), VaultError>,
+    ) -> Result<Vec<String>, VaultError> {
+        let journal = self.journal_path();
+        let encrypted = match (destination, &identity.keystore) {
+            (Destination::File(passphrase), Keystore::File { path }) => {
+                let path = self.folders.data.join(path);
+                let staged = store::staging_name(&path);
+                pending.on_commit.insert(
+                    0,
+                    Step::Rename {
+                        from: staged.clone(),
+                        to: path,
+                    },
+                );
+                pending.on_abort.push(Step::Remove { path: staged.clone() });
+                Some((
+                    staged,
+                    key_file::encrypt(key, passphrase).map_err(VaultError::Encrypt)?,
+                ))
+            }
+            _ => {
+                // An entry that was there before us belongs to another home with the same key: never ours to delete.
+                if keychain::is_vacant(&identity.operator_id())? {
+                    pending.on_abort.push(Step::ForgetKeychain {});
+                }
+                None
+            }
+        };
+        pending.write(&journal)?;
+        let done = (|| {
+            match &encrypted {
+                Some((staged, bytes)) => store::stage(staged, bytes)?,
+                None => keychain::store(key)?,
+            }
+            prepare()?;
+            self.write_identity(identity)
+        })();
+        // Also after an error: it then undoes, by what operator.json says now.
+        let settled = self.settle();
+        done?;
+        settled
+    }
+
+    fn settle(&self) -> Result<Vec<String>, VaultError> {
+        let journal = self.journal_path();
+        match Pending::read(&journal)? {
+            Some(pending) => pending.settle(&journal, load_identity(&self.folders)?.as_ref()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn write_identity(&self, identity: &Identity) -> Result<(), VaultError> {
+        Ok(store::replace(
+            &identity_path(&self.folders),
+            identity.to_json().as_bytes(),
+            Access::Private,
+        )?)
+    }
+
+    fn journal_path(&self) -> PathBuf {
+        self.folders.config.join(JOURNAL)
+    }
+}
+
+fn read_key_file(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
+    if let Some(folder) = path.parent() {
+        store::check_dir_private(folder)?;
+    }
+    Ok(store::read_private(path, key_file::MAX_BYTES, 0o700)?)
+}
+
+/// Reads the key file of an identity as far as that goes without its passphrase: there, private, well-formed.
+///
+/// # Errors
+/// [`VaultError`]
+pub fn inspect_keystore(folders: &Folders, identity: &Identity) -> Result<(), VaultError> {
+    match &identity.keystore {
+        Keystore::File { path } => {
+            let path = folders.data.join(path);
+            let bytes = read_key_file(&path)?;
+            key_file::inspect(&bytes).map_err(|source| VaultError::KeyFile { path, source })
+        }
+        Keystore::Keychain {} => match keychain::reach(&identity.operator_id())? {
+            keychain::Reach::Present => Ok(()),
+            keychain::Reach::Absent => Err(KeychainError::Missing(identity.operator_id()).into()),
+        },
+    }
+}
