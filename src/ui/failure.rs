@@ -3,6 +3,7 @@
 mod store;
 mod vault;
 
+use std::fmt::Write as _;
 use std::io;
 
 use serde_json::{Map, Value};
@@ -109,7 +110,7 @@ impl Failure {
     pub(super) fn human(&self) -> String {
         let mut text = format!("{} {}\n", paint(BAD, "error:"), self.detail);
         if let Some(hint) = &self.hint {
-            text += &format!("{} {hint}\n", paint(HEADING, "hint:"));
+            let _ = writeln!(text, "{} {hint}", paint(HEADING, "hint:"));
         }
         text
     }
