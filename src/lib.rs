@@ -4,6 +4,7 @@
 //! in this order: `cli`, `ui`, `doctor`, `envelope`, `bundle`, `vault`, `operator`, `store`.
 
 pub mod cli;
+pub mod doctor;
 pub mod envelope;
 pub mod operator;
 pub mod store;

@@ -47,6 +47,13 @@ Examples:
   oc-guardian key export
   oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295";
 
+pub(super) const STATUS: &str = "\
+Examples:
+  oc-guardian status
+  oc-guardian status --json | jq .problems
+
+Exit codes: 0 all in order, 4 a problem was found; each is named with its remedy.";
+
 pub(super) const COMPLETIONS: &str = "\
 Examples:
   oc-guardian completions bash > ~/.local/share/bash-completion/completions/oc-guardian

@@ -8,6 +8,7 @@ mod input;
 mod key;
 mod man;
 mod start;
+mod status;
 mod tree;
 
 pub use start::main;

@@ -24,6 +24,12 @@ pub enum StoreError {
         /// What was opened.
         path: PathBuf,
     },
+    /// A file where a folder was expected.
+    #[error("{path} is not a folder")]
+    NotAFolder {
+        /// What was looked at.
+        path: PathBuf,
+    },
     /// More bytes than anything genuine has.
     #[error("{path} is larger than {limit} bytes")]
     TooLarge {

@@ -40,6 +40,11 @@ pub fn identity_path(folders: &Folders) -> PathBuf {
     folders.config.join(IDENTITY)
 }
 
+/// Path of the journal that an interrupted change leaves behind.
+pub fn journal_path(folders: &Folders) -> PathBuf {
+    folders.config.join(JOURNAL)
+}
+
 /// Reads the operator identity; `None` where there is none yet. Needs no lock: the file is replaced whole.
 ///
 /// # Errors
@@ -284,7 +289,7 @@ impl LockedHome {
         identity: &Identity,
         prepare: impl FnOnce() -> Result<(), VaultError>,
     ) -> Result<Vec<String>, VaultError> {
-        let journal = self.journal_path();
+        let journal = journal_path(&self.folders);
         let encrypted = match (destination, &identity.keystore) {
             (Destination::File(passphrase), Keystore::File { path }) => {
                 let path = self.folders.data.join(path);
@@ -326,7 +331,7 @@ impl LockedHome {
     }
 
     fn settle(&self) -> Result<Vec<String>, VaultError> {
-        let journal = self.journal_path();
+        let journal = journal_path(&self.folders);
         match Pending::read(&journal)? {
             Some(pending) => pending.settle(&journal, load_identity(&self.folders)?.as_ref()),
             None => Ok(Vec::new()),
@@ -339,10 +344,6 @@ impl LockedHome {
             identity.to_json().as_bytes(),
             Access::Private,
         )?)
-    }
-
-    fn journal_path(&self) -> PathBuf {
-        self.folders.config.join(JOURNAL)
     }
 }
 

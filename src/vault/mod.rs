@@ -13,7 +13,8 @@ mod secret_input;
 
 pub use error::{KeyFileError, KeychainError, VaultError};
 pub use home::{
-    Changed, Credential, Destination, LockedHome, identity_path, inspect_keystore, load_identity,
+    Changed, Credential, Destination, LockedHome, identity_path, inspect_keystore, journal_path,
+    load_identity,
 };
 pub use key_file::{WORK_FACTOR, decrypt as open_key_file};
 pub use keychain::{SERVICE as KEYCHAIN_SERVICE, probe as probe_keychain};

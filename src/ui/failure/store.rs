@@ -13,6 +13,7 @@ impl From<StoreError> for Failure {
                 failure("read-failed").hint(system_hint(path, source, "read"))
             }
             StoreError::NotAFile { .. } => failure("not-a-file").hint("Name a regular file."),
+            StoreError::NotAFolder { .. } => failure("not-a-folder").hint("Move the file away."),
             StoreError::TooLarge { .. } => {
                 failure("too-large").hint("Check that this is the right file: a genuine one is far smaller.")
             }
