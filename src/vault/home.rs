@@ -82,7 +82,11 @@ impl LockedHome {
             folders: folders.clone(),
             _lock: lock,
         };
-        let notes = home.settle()?;
+        let mut notes = Vec::new();
+        if let Some((account, more)) = home.settle()? {
+            notes.push(account);
+            notes.extend(more);
+        }
         store::sweep_temporaries(&home.folders.config);
         store::sweep_temporaries(&home.folders.data.join(KEYS));
         Ok((home, notes))
@@ -293,6 +297,9 @@ impl LockedHome {
         let encrypted = match (destination, &identity.keystore) {
             (Destination::File(passphrase), Keystore::File { path }) => {
                 let path = self.folders.data.join(path);
+                if fs::symlink_metadata(&path).is_ok() {
+                    return Err(StoreError::Exists { path }.into());
+                }
                 let staged = store::staging_name(&path);
                 pending.on_commit.insert(
                     0,
@@ -327,15 +334,18 @@ impl LockedHome {
         // Also after an error: it then undoes, by what operator.json says now.
         let settled = self.settle();
         done?;
-        settled
+        Ok(settled?.map(|(_, notes)| notes).unwrap_or_default())
     }
 
-    fn settle(&self) -> Result<Vec<String>, VaultError> {
+    /// Returns the journal's own account first, for the case that it is another process's.
+    fn settle(&self) -> Result<Option<(String, Vec<String>)>, VaultError> {
         let journal = journal_path(&self.folders);
-        match Pending::read(&journal)? {
-            Some(pending) => pending.settle(&journal, load_identity(&self.folders)?.as_ref()),
-            None => Ok(Vec::new()),
-        }
+        let Some(pending) = Pending::read(&journal)? else {
+            return Ok(None);
+        };
+        let committed = pending.is_committed(load_identity(&self.folders)?.as_ref());
+        let notes = pending.settle(&journal, committed)?;
+        Ok(Some((pending.describe(committed), notes)))
     }
 
     fn write_identity(&self, identity: &Identity) -> Result<(), VaultError> {

@@ -128,6 +128,7 @@ fn entry(account: &str) -> Result<Entry, KeychainError> {
     Entry::new(SERVICE, account).map_err(|error| match error {
         // The constructor knows only that there is no store; why is kept elsewhere.
         Error::NoDefaultStore => KeychainError::Unavailable(match Entry::store_status() {
+            Err(Error::PlatformFailure(reason)) => reason.to_string(),
             Err(reason) => reason.to_string(),
             Ok(()) => error.to_string(),
         }),

@@ -69,20 +69,31 @@ impl Pending {
         Ok(Some(pending))
     }
 
+    /// Whether the change is in force.
+    pub(super) fn is_committed(&self, identity: Option<&Identity>) -> bool {
+        identity
+            .is_some_and(|found| found.operator_id() == self.operator_id && found.keystore == self.keystore)
+    }
+
+    /// What the user should know when a later command settles this.
+    pub(super) fn describe(&self, committed: bool) -> String {
+        let id = &self.operator_id;
+        if committed {
+            format!("an interrupted change of the key {id} is now finished")
+        } else {
+            format!("an interrupted change of the key {id} is undone")
+        }
+    }
+
     /// Finishes or undoes the change, then removes the journal. Returns what could not be cleaned up and does no harm.
-    pub(super) fn settle(
-        &self,
-        journal: &Path,
-        identity: Option<&Identity>,
-    ) -> Result<Vec<String>, VaultError> {
-        let committed = identity
-            .is_some_and(|found| found.operator_id() == self.operator_id && found.keystore == self.keystore);
+    pub(super) fn settle(&self, journal: &Path, committed: bool) -> Result<Vec<String>, VaultError> {
         let mut notes = Vec::new();
-        for step in if committed {
+        let steps = if committed {
             &self.on_commit
         } else {
             &self.on_abort
-        } {
+        };
+        for step in steps {
             match step {
                 Step::Rename { from, to } => {
                     if fs::symlink_metadata(from).is_ok() {
