@@ -111,14 +111,15 @@ impl Init {
         if !self.restore && !self.import_hex {
             return Ok((vault::generate(scheme)?, Origin::Generated));
         }
-        let (question, origin) = if self.restore {
-            ("The 24 words, in order", Origin::Restored)
+        let origin = if self.restore {
+            Origin::Restored
         } else {
-            ("The 64 hex digits", Origin::Imported)
+            Origin::Imported
         };
         let text = match &self.from {
             Some(path) => input::read_secret_text(context, path)?,
-            None => context.ui.ask_secret(question, "--from FILE")?,
+            None if self.restore => context.ui.ask_words("--from FILE")?,
+            None => context.ui.ask_secret("The 64 hex digits", "--from FILE")?,
         };
         let key = if self.restore {
             Words::to_secret(scheme, &text)?

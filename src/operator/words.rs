@@ -58,6 +58,11 @@ impl Words {
         &self.0
     }
 
+    /// Whether a word is in the BIP-39 English list, whatever its case.
+    pub fn is_known(word: &str) -> bool {
+        Language::English.find_word(&word.to_ascii_lowercase()).is_some()
+    }
+
     /// Reads 24 words separated by white space, in upper or lower case, into the key they stand for.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ impl VerifyBackup {
         let identity = context.identity(&folders)?;
         let text = match &self.from {
             Some(path) => input::read_secret_text(context, path)?,
-            None => context.ui.ask_secret("The 24 words, in order", "--from FILE")?,
+            None => context.ui.ask_words("--from FILE")?,
         };
         let found = Words::to_secret(identity.public.scheme(), &text)?.public();
         if found != identity.public {
