@@ -152,7 +152,7 @@ impl Home {
 }
 
 /// `2026-11-23T02:07:50Z` becomes `[TIME]`.
-fn replace_times(text: &str) -> String {
+pub fn replace_times(text: &str) -> String {
     const SHAPE: &str = "dddd-dd-ddTdd:dd:ddZ";
     let fits = |window: &str| {
         window.is_ascii()
