@@ -1,0 +1,253 @@
+//! Giving the private key out, and checking its backup.
+
+use snapbox::str;
+
+use crate::support::{Home, OPERATOR_ID, SECRET_HEX, words};
+
+const EXPORT: [&str; 8] = [
+    "key",
+    "export",
+    "--out",
+    "key.hex",
+    "--confirm",
+    OPERATOR_ID,
+    "--passphrase-file",
+    "pass.txt",
+];
+
+#[test]
+fn to_a_file() {
+    let home = Home::with_identity();
+    home.run(&EXPORT).is(str![[r#"
+$ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
+The private key of op-132f39a98c31baaddba6525f5d43f295 is in key.hex.
+note: it is not encrypted; remove it as soon as it is where it belongs.
+--- stderr
+Opening the key file
+--- exit 0
+
+"#]]);
+    assert_eq!(home.text("key.hex"), format!("{SECRET_HEX}\n"));
+    assert_eq!(home.mode("key.hex"), 0o600);
+    home.run(&["key", "show"]).is(str![[r#"
+$ oc-guardian key show
+operator id    op-132f39a98c31baaddba6525f5d43f295
+public key     79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798
+scheme         bip340
+keystore       file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age
+origin         imported, exported since
+made           [TIME]
+--- exit 0
+
+"#]]);
+}
+
+#[test]
+fn to_a_file_as_json() {
+    let home = Home::with_identity();
+    home.run(&[&EXPORT[..], &["--json"]].concat()).is(str![[r#"
+$ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt --json
+{"ok":true,"operator_id":"op-132f39a98c31baaddba6525f5d43f295","out":"key.hex","exported":true}
+--- stderr
+Opening the key file
+--- exit 0
+
+"#]]);
+}
+
+#[test]
+fn never_over_a_file() {
+    let home = Home::with_identity();
+    home.write("key.hex", "somebody else's");
+    home.run(&EXPORT).is(str![[r#"
+$ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
+--- stderr
+Opening the key file
+error: key.hex exists already
+hint: Nothing is overwritten. Choose another path, or move the old file away.
+--- exit 1
+
+"#]]);
+    assert_eq!(home.text("key.hex"), "somebody else's");
+    assert_eq!(home.run(&["key", "show", "--json"]).json()["exported"], false);
+}
+
+#[test]
+fn into_a_folder_that_is_not_there() {
+    let home = Home::with_identity();
+    home.run(&[
+        "key",
+        "export",
+        "--out",
+        "usb/key.hex",
+        "--confirm",
+        OPERATOR_ID,
+        "--passphrase-file",
+        "pass.txt",
+    ])
+    .is(str![[r#"
+$ oc-guardian key export --out usb/key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
+--- stderr
+Opening the key file
+error: cannot write usb/key.hex: No such file or directory (os error 2) at path "[DIR]/usb/.oc-guardian-eRg7NS.tmp"
+hint: Make the folder first.
+--- exit 1
+
+"#]]);
+}
+
+#[test]
+fn never_into_a_pipe() {
+    let home = Home::with_identity();
+    home.run(&[
+        "key",
+        "export",
+        "--confirm",
+        OPERATOR_ID,
+        "--passphrase-file",
+        "pass.txt",
+    ])
+    .is(str![[r#"
+$ oc-guardian key export --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
+--- stderr
+error: the private key goes only to a terminal or to a file of its own
+hint: Name a new file with --out FILE.
+--- exit 2
+
+"#]]);
+}
+
+#[test]
+fn another_id_confirms_nothing() {
+    let home = Home::with_identity();
+    home.run(&[
+        "key",
+        "export",
+        "--out",
+        "key.hex",
+        "--confirm",
+        crate::support::ED25519_ID,
+    ])
+    .is(str![[r#"
+$ oc-guardian key export --out key.hex --confirm op-4a67330b803d5c88757afb9328615344
+--- stderr
+error: this identity is op-132f39a98c31baaddba6525f5d43f295
+hint: Nothing was exported. Repeat the operator id exactly, if this is the key that you mean.
+--- exit 1
+
+"#]]);
+    home.run(&[
+        "key",
+        "export",
+        "--out",
+        "key.hex",
+        "--passphrase-file",
+        "pass.txt",
+    ])
+    .is(str![[r#"
+$ oc-guardian key export --out key.hex --passphrase-file pass.txt
+--- stderr
+warning: whoever sees the private key signs as you, and holds your share of the federation key
+error: Type the operator id to export its private key (op-132f39a98c31baaddba6525f5d43f295) is needed, and there is no terminal to ask at
+hint: Give it with --confirm ID.
+--- exit 2
+
+"#]]);
+    assert!(!home.path("key.hex").exists());
+}
+
+#[test]
+fn the_identity_is_marked_before_the_key_leaves() {
+    let home = Home::with_identity();
+    // The mark cannot be written: no key may leave.
+    std::fs::remove_file(home.path(crate::support::IDENTITY)).unwrap();
+    std::fs::create_dir(home.path("elsewhere")).unwrap();
+    home.run(&EXPORT).exits(1);
+    assert!(!home.path("key.hex").exists());
+}
+
+#[test]
+fn a_backup_that_matches() {
+    let home = Home::with_identity();
+    home.write("words.txt", words());
+    home.run(&["key", "verify-backup", "--from", "words.txt"])
+        .is(str![[r#"
+$ oc-guardian key verify-backup --from words.txt
+These words are the backup of op-132f39a98c31baaddba6525f5d43f295.
+--- exit 0
+
+"#]]);
+    home.run(&["key", "verify-backup", "--from", "words.txt", "--json"])
+        .is(str![[r#"
+$ oc-guardian key verify-backup --from words.txt --json
+{"ok":true,"operator_id":"op-132f39a98c31baaddba6525f5d43f295"}
+--- exit 0
+
+"#]]);
+}
+
+#[test]
+fn a_backup_of_another_key() {
+    let home = Home::with_identity();
+    home.write(
+        "words.txt",
+        format!(
+            "{}draft",
+            "letter advice cage absurd amount doctor acoustic avoid ".repeat(2)
+                + "letter advice cage absurd amount doctor acoustic "
+        ),
+    );
+    home.run(&["key", "verify-backup", "--from", "words.txt"])
+        .is(str![[r#"
+$ oc-guardian key verify-backup --from words.txt
+--- stderr
+error: the words do not belong together (checksum)
+hint: Compare every word and the order with your backup.
+--- exit 1
+
+"#]]);
+}
+
+#[test]
+fn a_backup_with_a_wrong_word() {
+    let home = Home::with_identity();
+    home.write("words.txt", words().replacen("abandon", "abundon", 1));
+    home.run(&["key", "verify-backup", "--from", "words.txt", "--json"])
+        .is(str![[r#"
+$ oc-guardian key verify-backup --from words.txt --json
+{"ok":false,"reason":"words-invalid","detail":"word 1 of 24 is not in the BIP-39 English word list","hint":"Compare this word with your backup, letter by letter."}
+--- exit 1
+
+"#]]);
+}
+
+#[test]
+fn migrating_to_where_it_is() {
+    let home = Home::with_identity();
+    home.run(&["key", "migrate", "--to", "file", "--passphrase-file", "pass.txt"])
+        .is(str![[r#"
+$ oc-guardian key migrate --to file --passphrase-file pass.txt
+--- stderr
+error: the key is in the file keystore already
+hint: Nothing needs to be done.
+--- exit 1
+
+"#]]);
+    home.run(&[
+        "key",
+        "migrate",
+        "--to",
+        "keychain",
+        "--passphrase-file",
+        "pass.txt",
+    ])
+    .is(str![[r#"
+$ oc-guardian key migrate --to keychain --passphrase-file pass.txt
+--- stderr
+Testing the keychain
+error: no keychain is reachable: Platform failure: zbus error: Failed to connect to address `unix:path=/nonexistent/bus`: No such file or directory (os error 2)
+hint: Use the encrypted file (--keystore file), or run inside a desktop session with a keychain (on a server: dbus-run-session and gnome-keyring-daemon).
+--- exit 1
+
+"#]]);
+}
