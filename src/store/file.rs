@@ -129,13 +129,14 @@ pub fn create_dir_private(path: &Path) -> Result<(), StoreError> {
         Ok(metadata) if metadata.is_dir() => check_private(path, &metadata, 0o700, 0o700),
         Ok(_) => Err(failed(io::ErrorKind::NotADirectory.into())),
         Err(_) => {
+            let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
                 .create(path)
                 .map_err(failed)?;
-            // A crash must not lose the folder that a durable file was then put into.
-            path.parent().map_or(Ok(()), sync_dir)
+            // A crash must not lose the folder that a durable file was then put into, nor one above it.
+            missing.into_iter().try_for_each(sync_parent)
         }
     }
 }
@@ -188,6 +189,24 @@ pub fn stage(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         .and_then(|()| file.sync_all())
         .map_err(failed)?;
     sync_parent(path)
+}
+
+/// Looks whether [`create_new`] could make this file, before anything is done that could not be undone. Proves nothing:
+/// the answer can change.
+///
+/// # Errors
+/// [`StoreError::Exists`], [`StoreError::Write`] where the folder is missing.
+pub fn check_creatable(path: &Path) -> Result<(), StoreError> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(StoreError::Exists {
+            path: path.to_owned(),
+        });
+    }
+    match fs::metadata(parent(path)) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(write_error(path, io::ErrorKind::NotADirectory.into())),
+        Err(error) => Err(write_error(path, error)),
+    }
 }
 
 /// Renames durably, never over anything that exists.

@@ -2,8 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::pending::{Pending, Step};
-use super::{KeychainError, Passphrase, VaultError, key_file, keychain};
-use crate::operator::{Identity, Keystore, MAX_IDENTITY_BYTES, OperatorId, Origin, SecretKey};
+use super::{KeyFileError, KeychainError, Passphrase, VaultError, key_file, keychain};
+use crate::operator::{Identity, IdentityError, Keystore, MAX_IDENTITY_BYTES, OperatorId, Origin, SecretKey};
 use crate::store::{self, Access, Folders, Lock, StoreError};
 
 const IDENTITY: &str = "operator.json";
@@ -52,6 +52,10 @@ pub fn load_identity(folders: &Folders) -> Result<Option<Identity>, VaultError> 
             Err(source) => Err(VaultError::Identity { path, source }),
         },
         Err(StoreError::NotFound { .. }) => Ok(None),
+        Err(StoreError::TooLarge { .. }) => Err(VaultError::Identity {
+            path,
+            source: IdentityError::TooLarge,
+        }),
         Err(error) => Err(error.into()),
     }
 }
@@ -79,8 +83,22 @@ impl LockedHome {
         };
         let notes = home.settle()?;
         store::sweep_temporaries(&home.folders.config);
-        store::sweep_temporaries(&home.folders.data.join(KEYS));
+        if !home.key_file_is_missing() {
+            store::sweep_temporaries(&home.folders.data.join(KEYS));
+        }
         Ok((home, notes))
+    }
+
+    /// Then what looks like a left-over may be the only copy of the key: its journal was lost or moved away.
+    fn key_file_is_missing(&self) -> bool {
+        match load_identity(&self.folders) {
+            Ok(Some(Identity {
+                keystore: Keystore::File { path },
+                ..
+            })) => !self.folders.data.join(path).exists(),
+            Ok(_) => false,
+            Err(_) => true,
+        }
     }
 
     /// The identity, which must exist.
@@ -121,7 +139,8 @@ impl LockedHome {
     }
 
     /// Stores a key and writes `operator.json`, and the 24 words to `words_out` where that is given: all of it or, if
-    /// interrupted or failing at any moment, nothing.
+    /// interrupted or failing at any moment, nothing. `words_out` must be absolute: whoever finishes an interrupted
+    /// change may do so from another folder.
     ///
     /// # Errors
     /// [`VaultError`]
@@ -134,14 +153,10 @@ impl LockedHome {
         words_out: Option<&Path>,
     ) -> Result<Changed, VaultError> {
         self.check_vacant()?;
-        if let Some(path) = words_out
-            && fs::symlink_metadata(path).is_ok()
-        {
-            return Err(StoreError::Exists {
-                path: path.to_owned(),
-            }
-            .into());
+        if let Some(path) = words_out {
+            store::check_creatable(path)?;
         }
+        debug_assert!(words_out.is_none_or(Path::is_absolute));
         let public = key.public();
         let id = public.operator_id();
         let keystore = self.keystore_for(&id, destination);
@@ -347,10 +362,21 @@ impl LockedHome {
 }
 
 fn read_key_file(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
-    if let Some(folder) = path.parent() {
-        store::check_dir_private(folder)?;
+    match path.parent().map(store::check_dir_private) {
+        Some(Err(StoreError::NotFound { .. })) | None => {}
+        Some(checked) => checked?,
     }
-    Ok(store::read_private(path, key_file::MAX_BYTES, 0o700)?)
+    store::read_private(path, key_file::MAX_BYTES, 0o700).map_err(|error| {
+        let source = match error {
+            StoreError::NotFound { .. } => KeyFileError::Missing,
+            StoreError::NotAFile { .. } | StoreError::TooLarge { .. } => KeyFileError::NotAKeyFile,
+            other => return other.into(),
+        };
+        VaultError::KeyFile {
+            path: path.to_owned(),
+            source,
+        }
+    })
 }
 
 /// Reads the key file of an identity as far as that goes without its passphrase: there, private, well-formed.

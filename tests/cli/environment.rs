@@ -81,7 +81,7 @@ fn a_file_where_a_folder_belongs() {
 $ oc-guardian init --passphrase-file pass.txt --words-file w --yes
 --- stderr
 error: cannot write [DIR]/home/config: Not a directory (os error 20)
-hint: Make the folder first.
+hint: A file is in the way of a folder: look along [DIR]/home/config.
 --- exit 1
 
 "#]]);
@@ -184,7 +184,7 @@ fn a_systemd_credential_may_have_group_bits() {
         }
     });
     home.run(&arguments).is(str![[r#"
-$ oc-guardian key change-passphrase --passphrase-file /tmp/.tmpGCi0qC/credentials/passphrase --new-passphrase-file short.txt
+$ oc-guardian key change-passphrase --passphrase-file [DIR]/credentials/passphrase --new-passphrase-file short.txt
 --- stderr
 error: [DIR]/credentials/passphrase is private but has permissions 0440
 hint: Run: chmod 600 [DIR]/credentials/passphrase
@@ -197,10 +197,10 @@ hint: Run: chmod 600 [DIR]/credentials/passphrase
         .output()
         .unwrap();
     home.transcript(&arguments, &output).is(str![[r#"
-$ oc-guardian key change-passphrase --passphrase-file /tmp/.tmpGCi0qC/credentials/passphrase --new-passphrase-file short.txt
+$ oc-guardian key change-passphrase --passphrase-file [DIR]/credentials/passphrase --new-passphrase-file short.txt
 --- stderr
 Opening the key file
-error: the passphrase has 5 characters, fewer than 12
+error: short.txt: the passphrase has 5 characters, fewer than 12
 hint: Take at least 12 characters; five random words are better.
 --- exit 1
 

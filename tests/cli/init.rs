@@ -35,7 +35,7 @@ operator id    [ID]
 public key     [KEY]
 scheme         bip340
 keystore       file [DIR]/home/data/keys/[ID].age
-24 words       words.txt (move them to a safe place off this machine)
+24 words       [DIR]/words.txt (move them to a safe place off this machine)
 
 Next: oc-guardian config gen
 --- stderr
@@ -219,9 +219,7 @@ fn a_words_file_is_never_overwritten() {
     .is(str![[r#"
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes
 --- stderr
-A bip340 key can hold a federation share and sign everything this kit signs; whether the portal's public pages accept its signatures is not established.
-Encrypting the key
-error: words.txt exists already
+error: [DIR]/words.txt exists already
 hint: Nothing is overwritten. Choose another path, or move the old file away.
 --- exit 1
 
@@ -244,9 +242,7 @@ fn a_words_file_in_a_folder_that_is_not_there() {
     .is(str![[r#"
 $ oc-guardian init --passphrase-file pass.txt --words-file usb/words.txt --yes
 --- stderr
-A bip340 key can hold a federation share and sign everything this kit signs; whether the portal's public pages accept its signatures is not established.
-Encrypting the key
-error: cannot write usb/.oc-guardian-words.txt.tmp: No such file or directory (os error 2)
+error: cannot write [DIR]/usb/words.txt: No such file or directory (os error 2)
 hint: Make the folder first.
 --- exit 1
 
@@ -284,8 +280,8 @@ fn nobody_to_show_the_words_to() {
 $ oc-guardian init --passphrase-file pass.txt
 --- stderr
 A bip340 key can hold a federation share and sign everything this kit signs; whether the portal's public pages accept its signatures is not established.
-error: a place for the 24-word backup is needed, and there is no terminal to ask at
-hint: Give it with --words-file FILE --yes.
+error: nobody can be asked (no terminal, or --no-input): a place for the 24-word backup
+hint: Answer with --words-file FILE --yes.
 --- exit 2
 
 "#]]);
@@ -300,15 +296,15 @@ hint: Give it with --words-file FILE --yes.
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt
 --- stderr
 A bip340 key can hold a federation share and sign everything this kit signs; whether the portal's public pages accept its signatures is not established.
-error: The 24 words will be written, readable, to words.txt. Will you move them to a safe place off this machine? is needed, and there is no terminal to ask at
-hint: Give it with --yes.
+error: nobody can be asked (no terminal, or --no-input): The 24 words will be written, readable, to words.txt. Will you move them to a safe place off this machine?
+hint: Answer with --yes.
 --- exit 2
 
 "#]]);
     home.run(&["init", "--json", "--words-file", "words.txt", "--yes"])
         .is(str![[r#"
 $ oc-guardian init --json --words-file words.txt --yes
-{"ok":false,"reason":"no-terminal","detail":"New passphrase for the key file is needed, and there is no terminal to ask at","hint":"Give it with --passphrase-file FILE."}
+{"ok":false,"reason":"no-terminal","detail":"nobody can be asked (no terminal, or --no-input): New passphrase for the key file","hint":"Answer with --passphrase-file FILE."}
 --- stderr
 A bip340 key can hold a federation share and sign everything this kit signs; whether the portal's public pages accept its signatures is not established.
 Testing the keychain
@@ -344,7 +340,6 @@ hint: Use the encrypted file (--keystore file), or run inside a desktop session 
         .is(str![[r#"
 $ oc-guardian init --keystore keychain --passphrase-file pass.txt
 --- stderr
-A bip340 key can hold a federation share and sign everything this kit signs; whether the portal's public pages accept its signatures is not established.
 error: --passphrase-file belongs to --keystore file
 hint: Leave one of the two out.
 --- exit 2

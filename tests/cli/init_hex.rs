@@ -22,7 +22,7 @@ fn a_digit_too_few() {
 $ oc-guardian init --import-hex --scheme bip340 --from key.hex --expect-id op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
 error: the secret is not 64 lower-case hex digits
-hint: Give the 64 characters 0-9 a-f that the portal exported, and nothing else.
+hint: Give the 64 characters 0-9 and a-f (lower case) that the portal exported, and nothing else.
 --- exit 1
 
 "#]]);
@@ -34,7 +34,7 @@ fn upper_case() {
 $ oc-guardian init --import-hex --scheme bip340 --from key.hex --expect-id op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
 error: the secret is not 64 lower-case hex digits
-hint: Give the 64 characters 0-9 a-f that the portal exported, and nothing else.
+hint: Give the 64 characters 0-9 and a-f (lower case) that the portal exported, and nothing else.
 --- exit 1
 
 "#]]);
@@ -46,7 +46,7 @@ fn words_where_hex_belongs() {
 $ oc-guardian init --import-hex --scheme bip340 --from key.hex --expect-id op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
 error: the secret is not 64 lower-case hex digits
-hint: Give the 64 characters 0-9 a-f that the portal exported, and nothing else.
+hint: Give the 64 characters 0-9 and a-f (lower case) that the portal exported, and nothing else.
 --- exit 1
 
 "#]]);

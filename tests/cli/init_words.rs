@@ -123,7 +123,7 @@ fn words_that_are_no_key_of_the_scheme() {
     restore(zero, "bip340", OPERATOR_ID).is(str![[r#"
 $ oc-guardian init --restore --scheme bip340 --from words.txt --expect-id op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
-error: the words are not a key of this scheme
+error: the words are no key of this scheme: the secret is zero or not below the order of secp256k1
 hint: Check --scheme: these words are no key of the scheme that was given.
 --- exit 1
 
@@ -162,8 +162,8 @@ fn nobody_to_confirm_the_id() {
         .is(str![[r#"
 $ oc-guardian init --restore --scheme bip340 --from words.txt
 --- stderr
-error: This bip340 key is op-132f39a98c31baaddba6525f5d43f295. Is that your operator id? is needed, and there is no terminal to ask at
-hint: Give it with --expect-id ID (or --yes).
+error: nobody can be asked (no terminal, or --no-input): This bip340 key is op-132f39a98c31baaddba6525f5d43f295. Is that your operator id?
+hint: Answer with --expect-id ID (or --yes).
 --- exit 2
 
 "#]]);

@@ -62,7 +62,6 @@ fn never_over_a_file() {
     home.run(&EXPORT).is(str![[r#"
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
-Opening the key file
 error: key.hex exists already
 hint: Nothing is overwritten. Choose another path, or move the old file away.
 --- exit 1
@@ -88,8 +87,7 @@ fn into_a_folder_that_is_not_there() {
     .is(str![[r#"
 $ oc-guardian key export --out usb/key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
-Opening the key file
-error: cannot write usb/key.hex: No such file or directory (os error 2) at path "[DIR]/usb/.oc-guardian-eRg7NS.tmp"
+error: cannot write usb/key.hex: No such file or directory (os error 2)
 hint: Make the folder first.
 --- exit 1
 
@@ -148,21 +146,11 @@ hint: Nothing was exported. Repeat the operator id exactly, if this is the key t
 $ oc-guardian key export --out key.hex --passphrase-file pass.txt
 --- stderr
 warning: whoever sees the private key signs as you, and holds your share of the federation key
-error: Type the operator id to export its private key (op-132f39a98c31baaddba6525f5d43f295) is needed, and there is no terminal to ask at
-hint: Give it with --confirm ID.
+error: nobody can be asked (no terminal, or --no-input): Type the operator id to export its private key (op-132f39a98c31baaddba6525f5d43f295)
+hint: Answer with --confirm ID.
 --- exit 2
 
 "#]]);
-    assert!(!home.path("key.hex").exists());
-}
-
-#[test]
-fn the_identity_is_marked_before_the_key_leaves() {
-    let home = Home::with_identity();
-    // The mark cannot be written: no key may leave.
-    std::fs::remove_file(home.path(crate::support::IDENTITY)).unwrap();
-    std::fs::create_dir(home.path("elsewhere")).unwrap();
-    home.run(&EXPORT).exits(1);
     assert!(!home.path("key.hex").exists());
 }
 
@@ -191,18 +179,15 @@ fn a_backup_of_another_key() {
     let home = Home::with_identity();
     home.write(
         "words.txt",
-        format!(
-            "{}draft",
-            "letter advice cage absurd amount doctor acoustic avoid ".repeat(2)
-                + "letter advice cage absurd amount doctor acoustic "
-        ),
+        "legal winner thank year wave sausage worth useful ".repeat(2)
+            + "legal winner thank year wave sausage worth title",
     );
     home.run(&["key", "verify-backup", "--from", "words.txt"])
         .is(str![[r#"
 $ oc-guardian key verify-backup --from words.txt
 --- stderr
-error: the words do not belong together (checksum)
-hint: Compare every word and the order with your backup.
+error: these words are the backup of op-758d392587e0d8f5e1822c9e1cdf3cbb, not of op-132f39a98c31baaddba6525f5d43f295
+hint: Look for the right paper. While the key itself still opens, it can be moved to a new home safely.
 --- exit 1
 
 "#]]);

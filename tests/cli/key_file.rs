@@ -109,8 +109,8 @@ fn too_large() {
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
 Opening the key file
-error: [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age is larger than 16384 bytes
-hint: Check that this is the right file: a genuine one is far smaller.
+error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is a folder, or larger than any key file
+hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -137,7 +137,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: wrong passphrase
-hint: Try again. If the passphrase is lost, the 24 words restore the key: oc-guardian init --restore
+hint: Try again. If the passphrase is lost, restore the key with the 24 words (oc-guardian init --restore) into a new home.
 --- exit 1
 
 "#]]);
@@ -215,8 +215,8 @@ fn gone() {
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
 Opening the key file
-error: [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age does not exist
-hint: Check the path.
+error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it does not exist
+hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home.
 --- exit 1
 
 "#]]);
@@ -231,8 +231,8 @@ fn a_folder() {
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
 Opening the key file
-error: [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age is not a regular file
-hint: Name a regular file.
+error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is a folder, or larger than any key file
+hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -275,7 +275,7 @@ fn every_truncation_is_refused() {
         home.write(KEY_FILE, &good[..length]);
         let run = export(&home).exits(1);
         assert!(
-            run.stderr.starts_with("error: the key file "),
+            run.stderr.contains("error: the key file "),
             "{length}: {}",
             run.text
         );

@@ -26,12 +26,15 @@ hint: Check where standard output goes; the command itself was carried out.
 "#]]);
     to_dev_full(&home, &["key", "show", "--json"]).is(str![[r#"
 $ oc-guardian key show --json
+--- stderr
+error: cannot write to standard output: No space left on device (os error 28)
+hint: Check where standard output goes; the command itself was carried out.
 --- exit 1
 
 "#]]);
     to_dev_full(&home, &["--help"]).is(str![[r#"
 $ oc-guardian --help
---- exit 0
+--- exit 1
 
 "#]]);
 }
@@ -177,14 +180,14 @@ fn an_answer_that_nobody_gives_names_its_flag() {
     home.run(&["key", "verify-backup", "--no-input"]).is(str![[r#"
 $ oc-guardian key verify-backup --no-input
 --- stderr
-error: The 24 words, in order is needed, and there is no terminal to ask at
-hint: Give it with --from FILE.
+error: nobody can be asked (no terminal, or --no-input): The 24 words, in order
+hint: Answer with --from FILE.
 --- exit 2
 
 "#]]);
     home.run(&["key", "verify-backup", "--json"]).is(str![[r#"
 $ oc-guardian key verify-backup --json
-{"ok":false,"reason":"no-terminal","detail":"The 24 words, in order is needed, and there is no terminal to ask at","hint":"Give it with --from FILE."}
+{"ok":false,"reason":"no-terminal","detail":"nobody can be asked (no terminal, or --no-input): The 24 words, in order","hint":"Answer with --from FILE."}
 --- exit 2
 
 "#]]);

@@ -25,7 +25,7 @@ fn too_short() {
     init_with("eleven char").is(str![[r#"
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes -q
 --- stderr
-error: the passphrase has 11 characters, fewer than 12
+error: pass.txt: the passphrase has 11 characters, fewer than 12
 hint: Take at least 12 characters; five random words are better.
 --- exit 1
 
@@ -37,7 +37,7 @@ fn empty() {
     init_with("\n").is(str![[r#"
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes -q
 --- stderr
-error: the passphrase is empty
+error: pass.txt: the passphrase is empty
 hint: A passphrase is one line of at most 1024 bytes of UTF-8.
 --- exit 1
 
@@ -49,7 +49,7 @@ fn two_lines() {
     init_with("correct horse\nbattery staple\n").is(str![[r#"
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes -q
 --- stderr
-error: the passphrase has a control character or a second line
+error: pass.txt: the passphrase has a control character or a second line
 hint: A passphrase is one line of at most 1024 bytes of UTF-8.
 --- exit 1
 
@@ -61,7 +61,7 @@ fn not_utf8() {
     init_with(b"correct horse \xff").is(str![[r#"
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes -q
 --- stderr
-error: the passphrase is not UTF-8
+error: pass.txt: the passphrase is not UTF-8
 hint: A passphrase is one line of at most 1024 bytes of UTF-8.
 --- exit 1
 
@@ -73,7 +73,7 @@ fn too_long() {
     init_with("x".repeat(1025)).is(str![[r#"
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes -q
 --- stderr
-error: the passphrase is longer than 1024 bytes
+error: pass.txt: the passphrase is longer than 1024 bytes
 hint: A passphrase is one line of at most 1024 bytes of UTF-8.
 --- exit 1
 
@@ -107,7 +107,7 @@ fn a_folder() {
 $ oc-guardian key change-passphrase --passphrase-file home
 --- stderr
 error: home is not a regular file
-hint: Name a regular file.
+hint: Put a regular file there, or name another one.
 --- exit 1
 
 "#]]);
@@ -162,13 +162,13 @@ $ oc-guardian key change-passphrase --passphrase-file pass.txt --new-passphrase-
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: wrong passphrase
-hint: Try again. If the passphrase is lost, the 24 words restore the key: oc-guardian init --restore
+hint: Try again. If the passphrase is lost, restore the key with the 24 words (oc-guardian init --restore) into a new home.
 --- exit 1
 
 "#]]);
     home.run(&[&change[..], &["--json"]].concat()).is(str![[r#"
 $ oc-guardian key change-passphrase --passphrase-file pass.txt --new-passphrase-file new.txt --json
-{"ok":false,"reason":"wrong-passphrase","detail":"the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: wrong passphrase","hint":"Try again. If the passphrase is lost, the 24 words restore the key: oc-guardian init --restore"}
+{"ok":false,"reason":"wrong-passphrase","detail":"the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: wrong passphrase","hint":"Try again. If the passphrase is lost, restore the key with the 24 words (oc-guardian init --restore) into a new home."}
 --- stderr
 Opening the key file
 --- exit 1
@@ -242,7 +242,7 @@ fn a_weak_new_one_changes_nothing() {
 $ oc-guardian key change-passphrase --passphrase-file pass.txt --new-passphrase-file new.txt
 --- stderr
 Opening the key file
-error: the passphrase has 5 characters, fewer than 12
+error: new.txt: the passphrase has 5 characters, fewer than 12
 hint: Take at least 12 characters; five random words are better.
 --- exit 1
 
@@ -256,8 +256,8 @@ fn nobody_to_ask() {
     home.run(&["key", "change-passphrase"]).is(str![[r#"
 $ oc-guardian key change-passphrase
 --- stderr
-error: Passphrase of the key file is needed, and there is no terminal to ask at
-hint: Give it with --passphrase-file FILE.
+error: nobody can be asked (no terminal, or --no-input): Passphrase of the key file
+hint: Answer with --passphrase-file FILE.
 --- exit 2
 
 "#]]);
@@ -266,8 +266,8 @@ hint: Give it with --passphrase-file FILE.
 $ oc-guardian key change-passphrase --passphrase-file pass.txt
 --- stderr
 Opening the key file
-error: New passphrase for the key file is needed, and there is no terminal to ask at
-hint: Give it with --new-passphrase-file FILE.
+error: nobody can be asked (no terminal, or --no-input): New passphrase for the key file
+hint: Answer with --new-passphrase-file FILE.
 --- exit 2
 
 "#]]);
@@ -290,9 +290,9 @@ fn standard_input_has_one_of_them() {
     .is(str![[r#"
 $ oc-guardian key change-passphrase --passphrase-file - --new-passphrase-file -
 --- stderr
-error: the passphrase has a control character or a second line
-hint: A passphrase is one line of at most 1024 bytes of UTF-8.
---- exit 1
+error: --passphrase-file and --new-passphrase-file cannot both read standard input
+hint: Put one of them into a file (0600).
+--- exit 2
 
 "#]]);
     home.run_with_input(

@@ -89,7 +89,7 @@ For more information, try '--help'.
 "#]]);
     run("init --restore --json").is(str![[r#"
 $ oc-guardian init --restore --json
-{"ok":false,"reason":"usage","detail":"the following required arguments were not provided:   --scheme <SCHEME>","hint":"Run the command with --help for its options and examples."}
+{"ok":false,"reason":"usage","detail":"the following required arguments were not provided: --scheme <SCHEME>","hint":"Run the command with --help for its options and examples."}
 --- exit 2
 
 "#]]);
@@ -110,7 +110,7 @@ For more information, try '--help'.
 "#]]);
     run("init --import-hex --scheme bip340 --words-file w --json").is(str![[r#"
 $ oc-guardian init --import-hex --scheme bip340 --words-file w --json
-{"ok":false,"reason":"usage","detail":"the argument '--words-file <FILE>' cannot be used with:   --restore   --import-hex","hint":"Run the command with --help for its options and examples."}
+{"ok":false,"reason":"usage","detail":"the argument '--words-file <FILE>' cannot be used with: --restore --import-hex","hint":"Run the command with --help for its options and examples."}
 --- exit 2
 
 "#]]);
@@ -131,25 +131,17 @@ For more information, try '--help'.
 fn no_verb() {
     run("--json").is(str![[r#"
 $ oc-guardian --json
-{"ok":false,"reason":"usage","detail":"'oc-guardian' requires a subcommand but one was not provided   [subcommands: init, key, completions, man]","hint":"Run the command with --help for its options and examples."}
+{"ok":false,"reason":"usage","detail":"'oc-guardian' requires a subcommand but one was not provided [subcommands: init, key, completions, man]","hint":"Run the command with --help for its options and examples."}
 --- exit 2
 
 "#]]);
     run("key --json").is(str![[r#"
 $ oc-guardian key --json
-{"ok":false,"reason":"usage","detail":"'oc-guardian key' requires a subcommand but one was not provided   [subcommands: show, verify-backup, change-passphrase, migrate, export]","hint":"Run the command with --help for its options and examples."}
+{"ok":false,"reason":"usage","detail":"'oc-guardian key' requires a subcommand but one was not provided [subcommands: show, verify-backup, change-passphrase, migrate, export]","hint":"Run the command with --help for its options and examples."}
 --- exit 2
 
 "#]]);
     run("key").exits(2);
-}
-
-#[test]
-fn a_secret_as_an_argument_is_not_repeated_to_a_log() {
-    // Where people paste a secret as an argument by mistake, at least JSON, which goes to logs, must not carry it on.
-    let words = crate::support::words();
-    let run = Home::new().run(&["init", "--restore", "--scheme", "bip340", &words]);
-    run.exits(2);
 }
 
 #[test]

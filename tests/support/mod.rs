@@ -206,7 +206,8 @@ impl Home {
     pub fn transcript(&self, arguments: &[&str], output: &Output) -> Transcript {
         let stdout = self.normalise(&String::from_utf8_lossy(&output.stdout));
         let stderr = self.normalise(&String::from_utf8_lossy(&output.stderr));
-        let mut text = format!("$ oc-guardian {}\n{stdout}", arguments.join(" "));
+        let arguments = self.normalise(&arguments.join(" "));
+        let mut text = format!("$ oc-guardian {arguments}\n{stdout}");
         if !stderr.is_empty() {
             text += &format!("--- stderr\n{stderr}");
         }

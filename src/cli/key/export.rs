@@ -26,7 +26,7 @@ pub(super) struct Export {
     /// Confirm by the operator id, instead of typing it when asked
     #[arg(long, value_name = "ID")]
     confirm: Option<OperatorId>,
-    /// Take the passphrase of the key file from the first line of FILE (0600)
+    /// Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
@@ -40,6 +40,10 @@ impl Export {
                 Failure::usage("the private key goes only to a terminal or to a file of its own")
                     .hint("Name a new file with --out FILE."),
             );
+        }
+        if let Some(path) = &self.out {
+            // Before the identity is marked, and the passphrase asked for.
+            store::check_creatable(path)?;
         }
         let home = context.lock(&folders)?;
         let identity = home.identity()?;

@@ -24,21 +24,33 @@ impl From<VaultError> for Failure {
                     failure("identity-invalid").hint("Install the release of oc-guardian that wrote it, or a later one.")
                 }
                 _ => failure("identity-invalid").hint(
-                    "Restore it from a backup, or move it away and run `oc-guardian init --restore` with the 24 words.",
+                    "Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` \
+                     with the 24 words.",
                 ),
             },
             VaultError::Journal { path, .. } => failure("journal-invalid").hint(format!(
-                "Look at it, then move it away: {}. Files beside it that end in .tmp may hold an encrypted key.",
+                "Look at it, then move it away: {}. If the key file is missing after that, a hidden file ending in .age.tmp \
+                 in its folder is it: rename it.",
                 shell_quoted(&path)
             )),
             VaultError::Store(source) => source.into(),
             VaultError::Keychain(source) => source.into(),
             VaultError::KeyFile { source, .. } => match source {
                 KeyFileError::WrongPassphrase => failure("wrong-passphrase")
-                    .hint("Try again. If the passphrase is lost, the 24 words restore the key: oc-guardian init --restore"),
+                    .hint(
+                        "Try again. If the passphrase is lost, restore the key with the 24 words (oc-guardian init \
+                         --restore) into a new home.",
+                    ),
                 KeyFileError::NotPassphrase | KeyFileError::ExcessiveWork(_) => failure("key-file-unacceptable")
                     .hint("Restore the key with the 24 words (oc-guardian init --restore) into a new home."),
-                KeyFileError::NotAge | KeyFileError::Tampered | KeyFileError::Payload(_) => failure("key-file-damaged")
+                KeyFileError::Missing => failure("key-file-missing").hint(
+                    "Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new \
+                     home.",
+                ),
+                KeyFileError::NotAge
+                | KeyFileError::NotAKeyFile
+                | KeyFileError::Tampered
+                | KeyFileError::Payload(_) => failure("key-file-damaged")
                     .hint(
                         "Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a \
                          new home. If nobody should have touched it, treat this machine as compromised.",
@@ -117,7 +129,7 @@ impl From<SecretKeyError> for Failure {
     fn from(error: SecretKeyError) -> Self {
         let hint = match error {
             SecretKeyError::NotHex => {
-                "Give the 64 characters 0-9 a-f that the portal exported, and nothing else."
+                "Give the 64 characters 0-9 and a-f (lower case) that the portal exported, and nothing else."
             }
             SecretKeyError::OutOfRange => {
                 "Check --scheme: these bytes are no key of the scheme that was given."
