@@ -280,7 +280,7 @@ fn write_temporary(path: &Path, bytes: &[u8], access: Access) -> Result<NamedTem
         .suffix(TEMPORARY_SUFFIX)
         .permissions(fs::Permissions::from_mode(0o600))
         .tempfile_in(parent(path))
-        .map_err(failed)?;
+        .map_err(|error| failed(without_temporary_path(error)))?;
     file.write_all(bytes).map_err(failed)?;
     if access != Access::Private {
         file.as_file()
@@ -289,6 +289,14 @@ fn write_temporary(path: &Path, bytes: &[u8], access: Access) -> Result<NamedTem
     }
     file.as_file().sync_all().map_err(failed)?;
     Ok(file)
+}
+
+/// tempfile adds its own name to the error; the user knows and sees only the name of the file itself.
+fn without_temporary_path(error: io::Error) -> io::Error {
+    let system = error
+        .get_ref()
+        .and_then(|wrapped| wrapped.source()?.downcast_ref::<io::Error>()?.raw_os_error());
+    system.map_or(error, io::Error::from_raw_os_error)
 }
 
 fn write_error(path: &Path, source: io::Error) -> StoreError {

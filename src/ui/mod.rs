@@ -119,6 +119,10 @@ impl Ui {
 
     /// Puts a failure on the screen, or as the JSON document, and says which exit code it has.
     pub fn fail(&self, failure: &Failure) -> Exit {
+        if failure.exit() == Exit::Interrupted {
+            interrupt::take_the_end();
+            interrupt::restore_terminal();
+        }
         // Standard output may be what failed: then somebody may still read the other one.
         if !self.options.json || self.write_result(&failure.json_line()).is_err() {
             let mut err = anstream::stderr().lock();

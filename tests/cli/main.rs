@@ -22,4 +22,6 @@ mod key_file;
 mod key_show;
 mod output;
 mod passphrase;
+mod terminal_init;
+mod terminal_key;
 mod usage;

@@ -13,7 +13,7 @@ use snapbox::IntoData as _;
 use tempfile::TempDir;
 
 pub use require::{needs, starts};
-pub use terminal::{Ended, Terminal};
+pub use terminal::Terminal;
 
 /// Passphrase of the identity that [`Home::with_identity`] has.
 pub const PASSPHRASE: &str = "correct horse battery";

@@ -82,6 +82,13 @@ impl Terminal {
         self.type_line(line);
     }
 
+    /// Presses keys without Enter.
+    pub fn press(&mut self, keys: &str) {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        self.session.send(keys).unwrap();
+        self.session.flush().unwrap();
+    }
+
     /// Presses Ctrl and a letter.
     pub fn press_control(&mut self, letter: char) {
         std::thread::sleep(std::time::Duration::from_millis(100));
