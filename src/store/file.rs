@@ -173,22 +173,26 @@ pub fn create_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), Store
     sync_parent(path)
 }
 
-/// Writes a private file durably under a name that [`sweep_temporaries`] would remove, to be [`rename`]d later.
+/// Writes what is to become `target` durably under its [`staging_name`], to be [`rename`]d later.
 ///
 /// # Errors
-/// [`StoreError::Write`]
-pub fn stage(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let failed = |source| write_error(path, source);
+/// [`StoreError::Write`]; [`StoreError::Exists`] where the staging name is taken.
+pub fn stage(target: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let staged = staging_name(target);
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => write_error(&staged, source),
+        _ => write_error(target, source),
+    };
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)
+        .open(&staged)
         .map_err(failed)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(failed)?;
-    sync_parent(path)
+    sync_parent(target)
 }
 
 /// Looks whether [`create_new`] could make this file, before anything is done that could not be undone. Proves nothing:
@@ -275,13 +279,19 @@ pub fn sweep_temporaries(dir: &Path) {
 
 fn write_temporary(path: &Path, bytes: &[u8], access: Access) -> Result<NamedTempFile, StoreError> {
     let failed = |source| write_error(path, source);
+    // Opened and written past tempfile's own methods: their errors carry a name that nobody has seen before.
     let mut file = Builder::new()
         .prefix(TEMPORARY_PREFIX)
         .suffix(TEMPORARY_SUFFIX)
-        .permissions(fs::Permissions::from_mode(0o600))
-        .tempfile_in(parent(path))
-        .map_err(|error| failed(without_temporary_path(error)))?;
-    file.write_all(bytes).map_err(failed)?;
+        .make_in(parent(path), |temporary| {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(temporary)
+        })
+        .map_err(failed)?;
+    file.as_file_mut().write_all(bytes).map_err(failed)?;
     if access != Access::Private {
         file.as_file()
             .set_permissions(fs::Permissions::from_mode(access.mode()))
@@ -289,14 +299,6 @@ fn write_temporary(path: &Path, bytes: &[u8], access: Access) -> Result<NamedTem
     }
     file.as_file().sync_all().map_err(failed)?;
     Ok(file)
-}
-
-/// tempfile adds its own name to the error; the user knows and sees only the name of the file itself.
-fn without_temporary_path(error: io::Error) -> io::Error {
-    let system = error
-        .get_ref()
-        .and_then(|wrapped| wrapped.source()?.downcast_ref::<io::Error>()?.raw_os_error());
-    system.map_or(error, io::Error::from_raw_os_error)
 }
 
 fn write_error(path: &Path, source: io::Error) -> StoreError {
@@ -355,7 +357,7 @@ mod tests {
             create_new(&path, b"two", Access::Private),
             Err(StoreError::Exists { .. })
         ));
-        stage(&staged, b"two").unwrap();
+        stage(&path, b"two").unwrap();
         assert!(matches!(rename(&staged, &path), Err(StoreError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"one");
         sweep_temporaries(dir.path());

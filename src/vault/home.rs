@@ -168,20 +168,19 @@ impl LockedHome {
             created_at,
         };
         let mut pending = Pending::new(id, identity.keystore.clone());
-        let words_staged = words_out.map(|path| {
+        if let Some(path) = words_out {
             let staged = store::staging_name(path);
             pending.on_commit.push(Step::Rename {
                 from: staged.clone(),
                 to: path.to_owned(),
             });
-            pending.on_abort.push(Step::Remove { path: staged.clone() });
-            staged
-        });
+            pending.on_abort.push(Step::Remove { path: staged });
+        }
         let notes = self.transact(pending, key, destination, &identity, || {
-            if let Some(staged) = &words_staged {
+            if let Some(path) = words_out {
                 let mut line = zeroize::Zeroizing::new(key.to_words().as_line().to_owned());
                 line.push('\n');
-                store::stage(staged, line.as_bytes())?;
+                store::stage(path, line.as_bytes())?;
             }
             Ok(())
         })?;
@@ -281,6 +280,33 @@ impl LockedHome {
         self.write_identity(&marked)
     }
 
+    /// Writes the private key as 64 hex digits and a newline to a new file (0600), marking the identity first. A crash in
+    /// between leaves no hidden piece of the key: the next holder of the lock removes it. `out` must be absolute.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] and other [`VaultError::Store`]s.
+    pub fn export(
+        &self,
+        identity: &Identity,
+        key: &SecretKey,
+        out: &Path,
+    ) -> Result<Vec<String>, VaultError> {
+        debug_assert!(out.is_absolute());
+        store::check_creatable(out)?;
+        self.mark_exported(identity)?;
+        let staged = store::staging_name(out);
+        let mut pending = Pending::new(identity.operator_id(), identity.keystore.clone());
+        pending.on_commit.push(Step::Remove { path: staged.clone() });
+        pending.write(&self.journal_path())?;
+        let mut line = zeroize::Zeroizing::new(String::with_capacity(65));
+        line.push_str(&key.expose_hex());
+        line.push('\n');
+        let done = store::stage(out, line.as_bytes()).and_then(|()| store::rename(&staged, out));
+        let settled = self.settle();
+        done?;
+        settled
+    }
+
     fn keystore_for(&self, id: &OperatorId, destination: &Destination) -> Keystore {
         match destination {
             Destination::Keychain => Keystore::Keychain {},
@@ -308,12 +334,12 @@ impl LockedHome {
                     0,
                     Step::Rename {
                         from: staged.clone(),
-                        to: path,
+                        to: path.clone(),
                     },
                 );
-                pending.on_abort.push(Step::Remove { path: staged.clone() });
+                pending.on_abort.push(Step::Remove { path: staged });
                 Some((
-                    staged,
+                    path,
                     key_file::encrypt(key, passphrase).map_err(VaultError::Encrypt)?,
                 ))
             }
@@ -328,7 +354,7 @@ impl LockedHome {
         pending.write(&journal)?;
         let done = (|| {
             match &encrypted {
-                Some((staged, bytes)) => store::stage(staged, bytes)?,
+                Some((path, bytes)) => store::stage(path, bytes)?,
                 None => keychain::store(key)?,
             }
             prepare()?;

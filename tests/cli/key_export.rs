@@ -20,7 +20,7 @@ fn to_a_file() {
     let home = Home::with_identity();
     home.run(&EXPORT).is(str![[r#"
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
-The private key of op-132f39a98c31baaddba6525f5d43f295 is in key.hex.
+The private key of op-132f39a98c31baaddba6525f5d43f295 is in [DIR]/key.hex.
 note: it is not encrypted; remove it as soon as it is where it belongs.
 --- stderr
 Opening the key file
@@ -47,7 +47,7 @@ fn to_a_file_as_json() {
     let home = Home::with_identity();
     home.run(&[&EXPORT[..], &["--json"]].concat()).is(str![[r#"
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt --json
-{"ok":true,"operator_id":"op-132f39a98c31baaddba6525f5d43f295","out":"key.hex","exported":true}
+{"ok":true,"operator_id":"op-132f39a98c31baaddba6525f5d43f295","out":"[DIR]/key.hex","exported":true}
 --- stderr
 Opening the key file
 --- exit 0
@@ -62,7 +62,7 @@ fn never_over_a_file() {
     home.run(&EXPORT).is(str![[r#"
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
-error: key.hex exists already
+error: [DIR]/key.hex exists already
 hint: Nothing is overwritten. Choose another path, or move the old file away.
 --- exit 1
 
@@ -87,7 +87,7 @@ fn into_a_folder_that_is_not_there() {
     .is(str![[r#"
 $ oc-guardian key export --out usb/key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
-error: cannot write usb/key.hex: No such file or directory (os error 2)
+error: cannot write [DIR]/usb/key.hex: No such file or directory (os error 2)
 hint: Make the folder first.
 --- exit 1
 
@@ -187,7 +187,7 @@ fn a_backup_of_another_key() {
 $ oc-guardian key verify-backup --from words.txt
 --- stderr
 error: these words are the backup of op-758d392587e0d8f5e1822c9e1cdf3cbb, not of op-132f39a98c31baaddba6525f5d43f295
-hint: Look for the right paper. While the key itself still opens, it can be moved to a new home safely.
+hint: Look for the right paper. If it is lost, make another backup while the key still opens: oc-guardian key export
 --- exit 1
 
 "#]]);

@@ -12,6 +12,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod crash_init;
+mod crash_key;
+mod disk_faults;
 mod environment;
 mod identity_file;
 mod init;

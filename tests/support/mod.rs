@@ -1,5 +1,7 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
+pub mod faults;
+mod namespace;
 mod require;
 mod terminal;
 
@@ -12,6 +14,7 @@ use std::sync::OnceLock;
 use snapbox::IntoData as _;
 use tempfile::TempDir;
 
+pub use namespace::Namespace;
 pub use require::{needs, starts};
 pub use terminal::Terminal;
 
@@ -200,6 +203,26 @@ impl Home {
         // The program may end without reading all of it.
         let _ = child.stdin.take().unwrap().write_all(input);
         self.transcript(arguments, &child.wait_with_output().unwrap())
+    }
+
+    /// Runs the binary as the last argument of another program.
+    pub fn run_under(&self, wrapper: &[&str], arguments: &[&str]) -> Transcript {
+        let command = self.command(arguments);
+        let mut outer = Command::new(wrapper[0]);
+        outer
+            .args(&wrapper[1..])
+            .arg(command.get_program())
+            .args(arguments);
+        outer
+            .current_dir(self.dir.path())
+            .env_clear()
+            .stdin(Stdio::null());
+        for (name, value) in command.get_envs() {
+            if let Some(value) = value {
+                outer.env(name, value);
+            }
+        }
+        self.transcript(arguments, &outer.output().unwrap())
     }
 
     /// What a run printed, with what differs from run to run replaced.

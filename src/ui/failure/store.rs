@@ -42,7 +42,7 @@ fn system_hint(path: &Path, error: &io::Error, verb: &str) -> String {
             format!("Check the permissions and owner of {}.", shell_quoted(path))
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            "Make room on this file system, then run this again; nothing was changed.".into()
+            "Make room on this file system, then run this again.".into()
         }
         io::ErrorKind::ReadOnlyFilesystem => {
             "Mount the file system writable, or set OC_GUARDIAN_HOME to a folder that is.".into()
