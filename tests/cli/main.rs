@@ -23,6 +23,8 @@ mod init_words;
 mod key_export;
 mod key_file;
 mod key_show;
+mod keychain;
+mod keychain_crash;
 mod output;
 mod passphrase;
 mod terminal_init;

@@ -122,8 +122,17 @@ pub fn run_with_fault(home: &Home, arguments: &[&str], call: &Call, fault: Fault
     )
 }
 
-/// Does `check` for every call and both faults, two at a time, and prints what came out of each. `check` gets a fresh
-/// number for its home and says in a word what it found.
+/// A run that is killed when one of its threads sends for the `nth` time, to the D-Bus.
+pub fn run_killed_at_message(home: &Home, arguments: &[&str], nth: usize) -> Transcript {
+    let inject = format!("inject=sendmsg,sendto:signal=SIGKILL:when={nth}");
+    home.run_under(
+        &["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject],
+        arguments,
+    )
+}
+
+/// Does `check` for every call and both faults, two at a time, and prints what came out of each. `check` says in a word
+/// what it found.
 pub fn campaign(title: &str, calls: &[Call], check: impl Fn(&Call, Fault) -> &'static str + Sync) {
     let started = std::time::Instant::now();
     let points: Vec<(&Call, Fault)> = calls

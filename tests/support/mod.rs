@@ -1,6 +1,7 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
 pub mod faults;
+mod keyring;
 mod namespace;
 mod require;
 mod terminal;
@@ -14,6 +15,7 @@ use std::sync::OnceLock;
 use snapbox::IntoData as _;
 use tempfile::TempDir;
 
+pub use keyring::Keyring;
 pub use namespace::Namespace;
 pub use require::{needs, starts};
 pub use terminal::Terminal;
@@ -56,6 +58,8 @@ pub fn decrypted(file: &[u8], passphrase: &str) -> Option<String> {
 /// A folder with `OC_GUARDIAN_HOME` below it, removed at the end of the test.
 pub struct Home {
     dir: TempDir,
+    /// The D-Bus session; nowhere, unless a [`Keyring`] was started.
+    bus: String,
 }
 
 impl Home {
@@ -63,6 +67,7 @@ impl Home {
     pub fn new() -> Self {
         Self {
             dir: TempDir::new().unwrap(),
+            bus: "unix:path=/nonexistent/bus".into(),
         }
     }
 
@@ -181,7 +186,7 @@ impl Home {
             .env("OC_GUARDIAN_HOME", self.path("home"))
             .env("HOME", self.dir.path());
         // zbus would otherwise look for the bus of whoever runs the tests.
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+        command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         command
     }
 

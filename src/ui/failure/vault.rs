@@ -76,22 +76,28 @@ impl From<KeychainError> for Failure {
         let failure = |reason| Self::new(reason, error.to_string());
         match &error {
             KeychainError::Unavailable(_) => failure("keychain-unavailable").hint(
-                "Use the encrypted file (--keystore file), or run inside a desktop session with a keychain \
-                 (on a server: dbus-run-session and gnome-keyring-daemon).",
+                "Run inside a session with a keychain (on a server: dbus-run-session and gnome-keyring-daemon); a new key \
+                 can be kept in an encrypted file instead (init --keystore file).",
             ),
             KeychainError::Locked(_) => {
-                failure("keychain-locked").hint("Unlock the keychain, or use the encrypted file (--keystore file).")
+                failure("keychain-locked").hint(
+                    "Unlock the keychain and run this again (without a desktop: gnome-keyring-daemon --unlock); a new key \
+                     can be kept in an encrypted file instead (init --keystore file).",
+                )
             }
             KeychainError::TimedOut(_) => failure("keychain-timeout").hint(
-                "Look for a prompt on the machine's screen, unlock the keychain and run this again, or use the \
-                 encrypted file (--keystore file).",
+                "Look for a prompt on the machine's screen, unlock the keychain and run this again; a new key can be kept \
+                 in an encrypted file instead (init --keystore file).",
             ),
             KeychainError::Missing(_) => failure("keychain-entry-missing").hint(
                 "Unlock the keychain and run this again; if the entry is really gone, restore the key with the 24 words \
                  (oc-guardian init --restore) into a new home.",
             ),
             KeychainError::Unfaithful | KeychainError::Failed(_) => {
-                failure("keychain-failed").hint("Use the encrypted file: --keystore file")
+                failure("keychain-failed").hint(
+                    "Look whether other programs can use it; a new key can be kept in an encrypted file instead \
+                     (init --keystore file).",
+                )
             }
             KeychainError::Conflict(_) => failure("keychain-conflict")
                 .hint("Look at the entry with the keychain's own program, and remove it if it is not needed."),
