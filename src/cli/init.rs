@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use super::context::Context;
 use super::{examples, input};
 use crate::operator::{Identity, OperatorId, Origin, Scheme, SecretKey, WORD_COUNT, Words};
-use crate::store::Folders;
+use crate::store::{self, Folders};
 use crate::ui::{EMPHASIS, Exit, Failure, GOOD, Lines, Report, paint};
 use crate::vault::{self, Changed, Destination};
 
@@ -39,7 +39,7 @@ pub(super) struct Init {
     /// Refuse unless the restored or imported key has this operator id
     #[arg(long, value_name = "ID", requires = "existing")]
     expect_id: Option<OperatorId>,
-    /// Take the passphrase of the encrypted file from the first line of FILE (0600), or of standard input for "-"
+    /// Take the passphrase of the encrypted file from FILE (0600, one line), or from standard input for "-"
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Write the 24 words to this new file (0600) instead of showing them
@@ -65,10 +65,14 @@ fn parse_scheme(name: &str) -> Result<Scheme, crate::operator::UnknownScheme> {
 
 impl Init {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
-        self.check_stdin_is_used_once()?;
+        self.check_usage()?;
+        let words_file = self.words_file.as_deref().map(input::absolute).transpose()?;
         let folders = context.folders()?;
         let home = context.lock(&folders)?;
         home.check_vacant()?;
+        if let Some(path) = &words_file {
+            store::check_creatable(path)?;
+        }
         let scheme = self.scheme.unwrap_or(Scheme::Bip340);
         let (key, origin) = self.obtain_key(context, scheme)?;
         input::keep_in_memory(context, &key);
@@ -85,26 +89,27 @@ impl Init {
             Destination::File(_) => "Encrypting the key",
         });
         let Changed { identity, notes } =
-            home.create(&key, &destination, origin, created_at, self.words_file.as_deref())?;
+            home.create(&key, &destination, origin, created_at, words_file.as_deref())?;
         drop(progress);
         context.warn_all(&notes);
         context.ui.result(&Created {
             identity,
             folders,
-            words_file: self.words_file,
+            words_file,
         })?;
         Ok(Exit::Done)
     }
 
-    fn check_stdin_is_used_once(&self) -> Result<(), Failure> {
-        let is_stdin = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new(input::STDIN));
-        if is_stdin(&self.from) && is_stdin(&self.passphrase_file) {
-            return Err(
-                Failure::usage("--from and --passphrase-file cannot both read standard input")
-                    .hint("Put one of them into a file (0600)."),
-            );
+    /// What the parser cannot see.
+    fn check_usage(&self) -> Result<(), Failure> {
+        if self.keystore == Some(KeystoreKind::Keychain) && self.passphrase_file.is_some() {
+            return Err(Failure::usage("--passphrase-file belongs to --keystore file")
+                .hint("Leave one of the two out."));
         }
-        Ok(())
+        input::check_stdin_is_used_once(
+            ("--from", self.from.as_deref()),
+            ("--passphrase-file", self.passphrase_file.as_deref()),
+        )
     }
 
     fn obtain_key(&self, context: &Context, scheme: Scheme) -> Result<(SecretKey, Origin), Failure> {
@@ -163,10 +168,6 @@ impl Init {
         match self.keystore {
             Some(KeystoreKind::File) => file(),
             Some(KeystoreKind::Keychain) => {
-                if self.passphrase_file.is_some() {
-                    return Err(Failure::usage("--passphrase-file belongs to --keystore file")
-                        .hint("Leave one of the two out."));
-                }
                 probe(context)?;
                 Ok(Destination::Keychain)
             }

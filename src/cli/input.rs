@@ -1,7 +1,7 @@
 //! Secrets from a file, standard input or a prompt; never from an argument or an environment variable's value.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -63,7 +63,7 @@ pub(super) fn passphrase(
     question: &str,
 ) -> Result<Passphrase, Failure> {
     match file {
-        Some(path) => Ok(Passphrase::from_file_bytes(&read_secret(context, path)?)?),
+        Some(path) => passphrase_in(context, path),
         None => context.ui.ask_passphrase(question, "--passphrase-file FILE"),
     }
 }
@@ -79,9 +79,42 @@ pub(super) fn new_passphrase(
             .ui
             .ask_new_passphrase("New passphrase for the key file", flag);
     };
-    let passphrase = Passphrase::from_file_bytes(&read_secret(context, path)?)?;
-    passphrase.check_strength()?;
+    let passphrase = passphrase_in(context, path)?;
+    passphrase
+        .check_strength()
+        .map_err(|error| Failure::from(error).in_file(path))?;
     Ok(passphrase)
+}
+
+fn passphrase_in(context: &Context, path: &Path) -> Result<Passphrase, Failure> {
+    Passphrase::from_file_bytes(&read_secret(context, path)?)
+        .map_err(|error| Failure::from(error).in_file(path))
+}
+
+/// A path that means the same from any folder.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|source| {
+        StoreError::Write {
+            path: path.to_owned(),
+            source,
+        }
+        .into()
+    })
+}
+
+/// Standard input can be read only once.
+pub(super) fn check_stdin_is_used_once(
+    (one, one_path): (&str, Option<&Path>),
+    (other, other_path): (&str, Option<&Path>),
+) -> Result<(), Failure> {
+    let stdin = Some(Path::new(STDIN));
+    if one_path == stdin && other_path == stdin {
+        return Err(
+            Failure::usage(format!("{one} and {other} cannot both read standard input"))
+                .hint("Put one of them into a file (0600)."),
+        );
+    }
+    Ok(())
 }
 
 /// Opens the operator key, asking for what its keystore needs.

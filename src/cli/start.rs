@@ -40,14 +40,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let printed = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let _ = write!(anstream::stdout(), "{}", error.render().ansi());
-            return Exit::Done;
+            let mut out = anstream::stdout();
+            return match write!(out, "{}", error.render().ansi()).and_then(|()| out.flush()) {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failed,
+                _ => Exit::Done,
+            };
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing".to_owned(),
         _ => {
             let text = error.render().to_string();
             let first = text.split("\n\n").next().unwrap_or_default();
-            first.trim().trim_start_matches("error: ").replace('\n', " ")
+            let words: Vec<&str> = first.trim_start_matches("error: ").split_whitespace().collect();
+            words.join(" ")
         }
     };
     if arguments

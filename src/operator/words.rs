@@ -30,7 +30,7 @@ pub enum WordsError {
     #[error("the words do not belong together (checksum)")]
     Checksum,
     /// The words are well-formed, but no key of this scheme.
-    #[error("the words are not a key of this scheme")]
+    #[error("the words are no key of this scheme: {0}")]
     Key(#[from] SecretKeyError),
 }
 

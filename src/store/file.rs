@@ -129,13 +129,14 @@ pub fn create_dir_private(path: &Path) -> Result<(), StoreError> {
         Ok(metadata) if metadata.is_dir() => check_private(path, &metadata, 0o700, 0o700),
         Ok(_) => Err(failed(io::ErrorKind::NotADirectory.into())),
         Err(_) => {
+            let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
                 .create(path)
                 .map_err(failed)?;
-            // A crash must not lose the folder that a durable file was then put into.
-            path.parent().map_or(Ok(()), sync_dir)
+            // A crash must not lose the folder that a durable file was then put into, nor one above it.
+            missing.into_iter().try_for_each(sync_parent)
         }
     }
 }
@@ -172,22 +173,44 @@ pub fn create_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), Store
     sync_parent(path)
 }
 
-/// Writes a private file durably under a name that [`sweep_temporaries`] would remove, to be [`rename`]d later.
+/// Writes what is to become `target` durably under its [`staging_name`], to be [`rename`]d later.
 ///
 /// # Errors
-/// [`StoreError::Write`]
-pub fn stage(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let failed = |source| write_error(path, source);
+/// [`StoreError::Write`]; [`StoreError::Exists`] where the staging name is taken.
+pub fn stage(target: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let staged = staging_name(target);
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => write_error(&staged, source),
+        _ => write_error(target, source),
+    };
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)
+        .open(&staged)
         .map_err(failed)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(failed)?;
-    sync_parent(path)
+    sync_parent(target)
+}
+
+/// Looks whether [`create_new`] could make this file, before anything is done that could not be undone. Proves nothing:
+/// the answer can change.
+///
+/// # Errors
+/// [`StoreError::Exists`], [`StoreError::Write`] where the folder is missing.
+pub fn check_creatable(path: &Path) -> Result<(), StoreError> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(StoreError::Exists {
+            path: path.to_owned(),
+        });
+    }
+    match fs::metadata(parent(path)) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(write_error(path, io::ErrorKind::NotADirectory.into())),
+        Err(error) => Err(write_error(path, error)),
+    }
 }
 
 /// Renames durably, never over anything that exists.
@@ -256,13 +279,19 @@ pub fn sweep_temporaries(dir: &Path) {
 
 fn write_temporary(path: &Path, bytes: &[u8], access: Access) -> Result<NamedTempFile, StoreError> {
     let failed = |source| write_error(path, source);
+    // Opened and written past tempfile's own methods: their errors carry a name that nobody has seen before.
     let mut file = Builder::new()
         .prefix(TEMPORARY_PREFIX)
         .suffix(TEMPORARY_SUFFIX)
-        .permissions(fs::Permissions::from_mode(0o600))
-        .tempfile_in(parent(path))
+        .make_in(parent(path), |temporary| {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(temporary)
+        })
         .map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    file.as_file_mut().write_all(bytes).map_err(failed)?;
     if access != Access::Private {
         file.as_file()
             .set_permissions(fs::Permissions::from_mode(access.mode()))
@@ -328,7 +357,7 @@ mod tests {
             create_new(&path, b"two", Access::Private),
             Err(StoreError::Exists { .. })
         ));
-        stage(&staged, b"two").unwrap();
+        stage(&path, b"two").unwrap();
         assert!(matches!(rename(&staged, &path), Err(StoreError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"one");
         sweep_temporaries(dir.path());

@@ -5,11 +5,13 @@ mod vault;
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::Exit;
 use super::style::{BAD, HEADING, paint};
+use super::text::escaped;
 
 /// An error as the user sees it.
 #[derive(Debug)]
@@ -38,6 +40,13 @@ impl Failure {
         self
     }
 
+    /// Names the file that the failure is about.
+    #[must_use]
+    pub fn in_file(mut self, path: &Path) -> Self {
+        self.detail = format!("{}: {}", path.display(), self.detail);
+        self
+    }
+
     /// Changes the exit code from 1.
     #[must_use]
     pub fn with_exit(mut self, exit: Exit) -> Self {
@@ -54,9 +63,9 @@ impl Failure {
     pub fn needs_terminal(what: &str, flag: &str) -> Self {
         Self::new(
             "no-terminal",
-            format!("{what} is needed, and there is no terminal to ask at"),
+            format!("nobody can be asked (no terminal, or --no-input): {what}"),
         )
-        .hint(format!("Give it with {flag}."))
+        .hint(format!("Answer with {flag}."))
         .with_exit(Exit::Usage)
     }
 
@@ -108,9 +117,10 @@ impl Failure {
     }
 
     pub(super) fn human(&self) -> String {
-        let mut text = format!("{} {}\n", paint(BAD, "error:"), self.detail);
+        // File names and pieces of files stand in both: they must not draw on the terminal.
+        let mut text = format!("{} {}\n", paint(BAD, "error:"), escaped(&self.detail));
         if let Some(hint) = &self.hint {
-            let _ = writeln!(text, "{} {hint}", paint(HEADING, "hint:"));
+            let _ = writeln!(text, "{} {}", paint(HEADING, "hint:"), escaped(hint));
         }
         text
     }

@@ -1,9 +1,10 @@
 //! Ctrl-C and `kill`: leave the terminal as it was found.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -11,6 +12,10 @@ use super::{Exit, Failure};
 
 /// Whether the alternate screen is up, with something on it that must not stay.
 static ALTERNATE_SCREEN: AtomicBool = AtomicBool::new(false);
+/// Whether somebody is ending the process already.
+static ENDING: AtomicBool = AtomicBool::new(false);
+/// How the terminal was found.
+static ORIGINAL: OnceLock<Termios> = OnceLock::new();
 
 /// From now on SIGINT ends the process with exit code 130 and SIGTERM with 143, with the terminal's echo, cursor and
 /// screen restored. Nothing else needs to be done: what is on disk is whole at every moment.
@@ -18,7 +23,9 @@ static ALTERNATE_SCREEN: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// When the system allows no more threads or handlers.
 pub fn exit_cleanly_on_signals(json: bool) -> io::Result<()> {
-    let original = tcgetattr(io::stdin()).ok();
+    if let Ok(original) = tcgetattr(io::stdin()) {
+        let _ = ORIGINAL.set(original);
+    }
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     std::thread::Builder::new()
         .name("signals".into())
@@ -26,15 +33,8 @@ pub fn exit_cleanly_on_signals(json: bool) -> io::Result<()> {
             let Some(signal) = signals.forever().next() else {
                 return;
             };
-            if let Some(original) = &original {
-                let _ = tcsetattr(io::stdin(), OptionalActions::Now, original);
-                let mut err = io::stderr();
-                if ALTERNATE_SCREEN.load(Ordering::SeqCst) {
-                    let _ = err.write_all(LEAVE.as_bytes());
-                }
-                // Prompts hide the cursor and leave it in the middle of a line.
-                let _ = err.write_all(b"\x1b[?25h\n");
-            }
+            take_the_end();
+            restore_terminal();
             let failure = Failure::interrupted();
             if json {
                 let _ = io::stdout().write_all(failure.json_line().as_bytes());
@@ -48,6 +48,28 @@ pub fn exit_cleanly_on_signals(json: bool) -> io::Result<()> {
             });
         })?;
     Ok(())
+}
+
+/// Ctrl-C in a prompt reaches us twice, as the prompt's error and as a signal. Returns to whoever comes first; the other
+/// one waits here for the end of the process.
+pub(super) fn take_the_end() {
+    while ENDING.swap(true, Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
+pub(super) fn restore_terminal() {
+    if let Some(original) = ORIGINAL.get() {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, original);
+        let mut err = io::stderr();
+        if err.is_terminal() {
+            if ALTERNATE_SCREEN.swap(false, Ordering::SeqCst) {
+                let _ = err.write_all(LEAVE.as_bytes());
+            }
+            // Prompts hide the cursor and leave it in the middle of a line.
+            let _ = err.write_all(b"\x1b[?25h\n");
+        }
+    }
 }
 
 const ENTER: &str = "\x1b[?1049h\x1b[2J\x1b[H";

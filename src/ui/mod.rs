@@ -119,10 +119,12 @@ impl Ui {
 
     /// Puts a failure on the screen, or as the JSON document, and says which exit code it has.
     pub fn fail(&self, failure: &Failure) -> Exit {
-        if self.options.json {
-            // Standard output may be what failed; there is nowhere else to say so in JSON.
-            let _ = self.write_result(&failure.json_line());
-        } else {
+        if failure.exit() == Exit::Interrupted {
+            interrupt::take_the_end();
+            interrupt::restore_terminal();
+        }
+        // Standard output may be what failed: then somebody may still read the other one.
+        if !self.options.json || self.write_result(&failure.json_line()).is_err() {
             let mut err = anstream::stderr().lock();
             let _ = err.write_all(failure.human().as_bytes());
         }

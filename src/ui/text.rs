@@ -14,13 +14,26 @@ pub fn printable(text: &str) -> String {
             let _ = write!(shown, "… ({} more characters)", text.chars().count() - LIMIT);
             break;
         }
-        if is_harmless(letter) {
-            shown.push(letter);
-        } else {
-            let _ = write!(shown, "\\u{{{:x}}}", u32::from(letter));
-        }
+        push_escaped(&mut shown, letter);
     }
     shown
+}
+
+/// As [`printable`], but of any length: for messages of ours with outside text in them.
+pub(super) fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        push_escaped(&mut shown, letter);
+    }
+    shown
+}
+
+fn push_escaped(shown: &mut String, letter: char) {
+    if is_harmless(letter) {
+        shown.push(letter);
+    } else {
+        let _ = write!(shown, "\\u{{{:x}}}", u32::from(letter));
+    }
 }
 
 fn is_harmless(letter: char) -> bool {

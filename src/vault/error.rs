@@ -32,6 +32,12 @@ pub enum KeychainError {
 /// Why an encrypted key could not be opened.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum KeyFileError {
+    /// Nothing there.
+    #[error("it does not exist")]
+    Missing,
+    /// A folder, or far too large.
+    #[error("it is a folder, or larger than any key file")]
+    NotAKeyFile,
     /// Truncated header, or something else altogether.
     #[error("it is not an age file, or its beginning is damaged")]
     NotAge,

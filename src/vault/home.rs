@@ -2,8 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::pending::{Pending, Step};
-use super::{KeychainError, Passphrase, VaultError, key_file, keychain};
-use crate::operator::{Identity, Keystore, MAX_IDENTITY_BYTES, OperatorId, Origin, SecretKey};
+use super::{KeyFileError, KeychainError, Passphrase, VaultError, key_file, keychain};
+use crate::operator::{Identity, IdentityError, Keystore, MAX_IDENTITY_BYTES, OperatorId, Origin, SecretKey};
 use crate::store::{self, Access, Folders, Lock, StoreError};
 
 const IDENTITY: &str = "operator.json";
@@ -57,6 +57,10 @@ pub fn load_identity(folders: &Folders) -> Result<Option<Identity>, VaultError> 
             Err(source) => Err(VaultError::Identity { path, source }),
         },
         Err(StoreError::NotFound { .. }) => Ok(None),
+        Err(StoreError::TooLarge { .. }) => Err(VaultError::Identity {
+            path,
+            source: IdentityError::TooLarge,
+        }),
         Err(error) => Err(error.into()),
     }
 }
@@ -88,8 +92,22 @@ impl LockedHome {
             notes.extend(more);
         }
         store::sweep_temporaries(&home.folders.config);
-        store::sweep_temporaries(&home.folders.data.join(KEYS));
+        if !home.key_file_is_missing() {
+            store::sweep_temporaries(&home.folders.data.join(KEYS));
+        }
         Ok((home, notes))
+    }
+
+    /// Then what looks like a left-over may be the only copy of the key: its journal was lost or moved away.
+    fn key_file_is_missing(&self) -> bool {
+        match load_identity(&self.folders) {
+            Ok(Some(Identity {
+                keystore: Keystore::File { path },
+                ..
+            })) => !self.folders.data.join(path).exists(),
+            Ok(_) => false,
+            Err(_) => true,
+        }
     }
 
     /// The identity, which must exist.
@@ -130,7 +148,8 @@ impl LockedHome {
     }
 
     /// Stores a key and writes `operator.json`, and the 24 words to `words_out` where that is given: all of it or, if
-    /// interrupted or failing at any moment, nothing.
+    /// interrupted or failing at any moment, nothing. `words_out` must be absolute: whoever finishes an interrupted
+    /// change may do so from another folder.
     ///
     /// # Errors
     /// [`VaultError`]
@@ -143,14 +162,10 @@ impl LockedHome {
         words_out: Option<&Path>,
     ) -> Result<Changed, VaultError> {
         self.check_vacant()?;
-        if let Some(path) = words_out
-            && fs::symlink_metadata(path).is_ok()
-        {
-            return Err(StoreError::Exists {
-                path: path.to_owned(),
-            }
-            .into());
+        if let Some(path) = words_out {
+            store::check_creatable(path)?;
         }
+        debug_assert!(words_out.is_none_or(Path::is_absolute));
         let public = key.public();
         let id = public.operator_id();
         let keystore = self.keystore_for(&id, destination);
@@ -162,20 +177,19 @@ impl LockedHome {
             created_at,
         };
         let mut pending = Pending::new(id, identity.keystore.clone());
-        let words_staged = words_out.map(|path| {
+        if let Some(path) = words_out {
             let staged = store::staging_name(path);
             pending.on_commit.push(Step::Rename {
                 from: staged.clone(),
                 to: path.to_owned(),
             });
-            pending.on_abort.push(Step::Remove { path: staged.clone() });
-            staged
-        });
+            pending.on_abort.push(Step::Remove { path: staged });
+        }
         let notes = self.transact(pending, key, destination, &identity, || {
-            if let Some(staged) = &words_staged {
+            if let Some(path) = words_out {
                 let mut line = zeroize::Zeroizing::new(key.to_words().as_line().to_owned());
                 line.push('\n');
-                store::stage(staged, line.as_bytes())?;
+                store::stage(path, line.as_bytes())?;
             }
             Ok(())
         })?;
@@ -275,6 +289,33 @@ impl LockedHome {
         self.write_identity(&marked)
     }
 
+    /// Writes the private key as 64 hex digits and a newline to a new file (0600), marking the identity first. A crash in
+    /// between leaves no hidden piece of the key: the next holder of the lock removes it. `out` must be absolute.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] and other [`VaultError::Store`]s.
+    pub fn export(
+        &self,
+        identity: &Identity,
+        key: &SecretKey,
+        out: &Path,
+    ) -> Result<Vec<String>, VaultError> {
+        debug_assert!(out.is_absolute());
+        store::check_creatable(out)?;
+        self.mark_exported(identity)?;
+        let staged = store::staging_name(out);
+        let mut pending = Pending::new(identity.operator_id(), identity.keystore.clone());
+        pending.on_commit.push(Step::Remove { path: staged.clone() });
+        pending.write(&self.journal_path())?;
+        let mut line = zeroize::Zeroizing::new(String::with_capacity(65));
+        line.push_str(&key.expose_hex());
+        line.push('\n');
+        let done = store::stage(out, line.as_bytes()).and_then(|()| store::rename(&staged, out));
+        let settled = self.settle();
+        done?;
+        settled
+    }
+
     fn keystore_for(&self, id: &OperatorId, destination: &Destination) -> Keystore {
         match destination {
             Destination::Keychain => Keystore::Keychain {},
@@ -305,12 +346,12 @@ impl LockedHome {
                     0,
                     Step::Rename {
                         from: staged.clone(),
-                        to: path,
+                        to: path.clone(),
                     },
                 );
-                pending.on_abort.push(Step::Remove { path: staged.clone() });
+                pending.on_abort.push(Step::Remove { path: staged });
                 Some((
-                    staged,
+                    path,
                     key_file::encrypt(key, passphrase).map_err(VaultError::Encrypt)?,
                 ))
             }
@@ -325,7 +366,7 @@ impl LockedHome {
         pending.write(&journal)?;
         let done = (|| {
             match &encrypted {
-                Some((staged, bytes)) => store::stage(staged, bytes)?,
+                Some((path, bytes)) => store::stage(path, bytes)?,
                 None => keychain::store(key)?,
             }
             prepare()?;
@@ -358,10 +399,21 @@ impl LockedHome {
 }
 
 fn read_key_file(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
-    if let Some(folder) = path.parent() {
-        store::check_dir_private(folder)?;
+    match path.parent().map(store::check_dir_private) {
+        Some(Err(StoreError::NotFound { .. })) | None => {}
+        Some(checked) => checked?,
     }
-    Ok(store::read_private(path, key_file::MAX_BYTES, 0o700)?)
+    store::read_private(path, key_file::MAX_BYTES, 0o700).map_err(|error| {
+        let source = match error {
+            StoreError::NotFound { .. } => KeyFileError::Missing,
+            StoreError::NotAFile { .. } | StoreError::TooLarge { .. } => KeyFileError::NotAKeyFile,
+            other => return other.into(),
+        };
+        VaultError::KeyFile {
+            path: path.to_owned(),
+            source,
+        }
+    })
 }
 
 /// Reads the key file of an identity as far as that goes without its passphrase: there, private, well-formed.

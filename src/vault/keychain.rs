@@ -15,6 +15,8 @@ pub const SERVICE: &str = "io.ochk.oc-guardian";
 
 /// How long a person may take to answer the keychain's own prompt.
 const UNLOCK_DEADLINE: Duration = Duration::from_secs(60);
+/// How long the keychain may take to say that it is there; may include its start.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a check may take that nobody waits at a prompt for.
 const STATUS_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -24,6 +26,7 @@ const STATUS_DEADLINE: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`KeychainError`]
 pub fn probe() -> Result<(), KeychainError> {
+    check_it_answers()?;
     with_deadline(UNLOCK_DEADLINE, || {
         let mut token = [0; 16];
         getrandom::fill(&mut token).map_err(|error| KeychainError::Failed(error.to_string()))?;
@@ -36,6 +39,21 @@ pub fn probe() -> Result<(), KeychainError> {
             return Err(KeychainError::Unfaithful);
         }
         deleted
+    })
+}
+
+/// Asks for an entry that is not there: no keychain prompts for that, locked or not. So one that hangs is not waited for
+/// as long as a person is.
+fn check_it_answers() -> Result<(), KeychainError> {
+    with_deadline(ANSWER_DEADLINE, || match entry("no-such-entry")?.get_secret() {
+        Ok(_) | Err(Error::NoEntry) => Ok(()),
+        Err(error) => Err(translate(error)),
+    })
+    .map_err(|error| match error {
+        KeychainError::TimedOut(seconds) => {
+            KeychainError::Unavailable(format!("it does not answer within {seconds} s"))
+        }
+        other => other,
     })
 }
 
@@ -55,6 +73,7 @@ pub(super) fn reach(id: &OperatorId) -> Result<Reach, KeychainError> {
 
 /// Whether there is no entry for `id`; waits for the keychain's own prompt.
 pub(super) fn is_vacant(id: &OperatorId) -> Result<bool, KeychainError> {
+    check_it_answers()?;
     Ok(look(id, UNLOCK_DEADLINE)? == Reach::Absent)
 }
 
@@ -99,6 +118,7 @@ pub(super) fn store(key: &SecretKey) -> Result<(), KeychainError> {
 }
 
 pub(super) fn load(id: &OperatorId) -> Result<SecretKey, VaultError> {
+    check_it_answers()?;
     let account = id.clone();
     let bytes = with_deadline(UNLOCK_DEADLINE, move || {
         match entry(account.as_str())?.get_secret() {
@@ -115,6 +135,7 @@ pub(super) fn load(id: &OperatorId) -> Result<SecretKey, VaultError> {
 
 /// Deletes the entry of `id`; one that is not there is fine.
 pub(super) fn delete(id: &OperatorId) -> Result<(), KeychainError> {
+    check_it_answers()?;
     let account = id.to_string();
     with_deadline(UNLOCK_DEADLINE, move || {
         match entry(&account)?.delete_credential() {

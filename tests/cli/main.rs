@@ -12,4 +12,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod crash_init;
+mod crash_key;
+mod disk_faults;
+mod environment;
+mod identity_file;
+mod init;
+mod init_hex;
+mod init_words;
+mod key_export;
+mod key_file;
 mod key_show;
+mod keychain;
+mod keychain_crash;
+mod output;
+mod passphrase;
+mod terminal_init;
+mod terminal_key;
+mod usage;

@@ -1,28 +1,65 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
+pub mod faults;
+mod keyring;
+mod namespace;
+mod require;
+mod terminal;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use snapbox::IntoData as _;
 use tempfile::TempDir;
 
+pub use keyring::Keyring;
+pub use namespace::Namespace;
+pub use require::{needs, starts};
+pub use terminal::Terminal;
+
 /// Passphrase of the identity that [`Home::with_identity`] has.
 pub const PASSPHRASE: &str = "correct horse battery";
 /// Its secret, words and operator id: the vectors of the format page.
 pub const SECRET_HEX: &str = "0000000000000000000000000000000000000000000000000000000000000001";
 pub const OPERATOR_ID: &str = "op-132f39a98c31baaddba6525f5d43f295";
+/// Operator id of the same secret as an ed25519 key.
+pub const ED25519_ID: &str = "op-4a67330b803d5c88757afb9328615344";
+/// Where the kit keeps its files, below the folder of a [`Home`].
+pub const IDENTITY: &str = "home/config/operator.json";
+pub const KEY_FILE: &str = "home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age";
 
 /// Its 24 words.
 pub fn words() -> String {
     format!("{}diesel", "abandon ".repeat(23))
 }
 
+/// What the key file of [`Home::with_identity`] holds.
+pub fn payload() -> String {
+    format!(r#"{{"version":1,"scheme":"bip340","secret_hex":"{SECRET_HEX}"}}"#)
+}
+
+/// A key file as the kit writes it, but of any content and work factor. Small ones spare a test the second that a real
+/// one takes.
+pub fn encrypted(plain: &str, passphrase: &str, work_factor: u8) -> Vec<u8> {
+    let mut recipient = age::scrypt::Recipient::new(passphrase.to_owned().into());
+    recipient.set_work_factor(work_factor);
+    age::encrypt(&recipient, plain.as_bytes()).unwrap()
+}
+
+/// What a key file holds; `None` where the passphrase does not open it.
+pub fn decrypted(file: &[u8], passphrase: &str) -> Option<String> {
+    let identity = age::scrypt::Identity::new(passphrase.to_owned().into());
+    Some(String::from_utf8(age::decrypt(&identity, file).ok()?).unwrap())
+}
+
 /// A folder with `OC_GUARDIAN_HOME` below it, removed at the end of the test.
 pub struct Home {
     dir: TempDir,
+    /// The D-Bus session; nowhere, unless a [`Keyring`] was started.
+    bus: String,
 }
 
 impl Home {
@@ -30,12 +67,14 @@ impl Home {
     pub fn new() -> Self {
         Self {
             dir: TempDir::new().unwrap(),
+            bus: "unix:path=/nonexistent/bus".into(),
         }
     }
 
-    /// With the bip340 identity of [`SECRET_HEX`] in a key file under [`PASSPHRASE`], which is also in `pass.txt`.
+    /// With the bip340 identity of [`SECRET_HEX`] in a key file under [`PASSPHRASE`], which is also in `pass.txt`. Its
+    /// work factor is 2: unlocking takes no time.
     pub fn with_identity() -> Self {
-        // scrypt takes a second: done once, then copied. Key paths are relative, so a home can be copied.
+        // Made once by the program itself, then copied: key paths are relative.
         static TEMPLATE: OnceLock<Home> = OnceLock::new();
         let template = TEMPLATE.get_or_init(|| {
             let home = Self::new();
@@ -54,6 +93,7 @@ impl Home {
             ]);
             assert_eq!(made.code, Some(0), "{}", made.text);
             fs::remove_file(home.path("key.hex")).unwrap();
+            home.write(KEY_FILE, encrypted(&payload(), PASSPHRASE, 2));
             home
         });
         let home = Self::new();
@@ -82,6 +122,52 @@ impl Home {
         path
     }
 
+    /// The bytes of a file below the folder.
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// A file below the folder, as text.
+    pub fn text(&self, name: &str) -> String {
+        String::from_utf8(self.read(name)).unwrap()
+    }
+
+    /// Permission bits below the folder.
+    pub fn mode(&self, name: &str) -> u32 {
+        fs::metadata(self.path(name)).unwrap().permissions().mode() & 0o7777
+    }
+
+    /// Paths of everything below the folder, sorted, folders with a slash at the end.
+    pub fn tree(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut open = vec![self.dir.path().to_owned()];
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.strip_prefix(self.dir.path()).unwrap().display().to_string();
+                if fs::symlink_metadata(&path).unwrap().is_dir() {
+                    found.push(name + "/");
+                    open.push(path);
+                } else {
+                    found.push(name);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Fails where a key, an identity, a journal or a temporary file is below the folder.
+    #[track_caller]
+    pub fn assert_nothing_stored(&self) {
+        for name in self.tree() {
+            assert!(
+                !(name.ends_with(".age") || name.ends_with(".json") || name.ends_with(".tmp")),
+                "left behind: {name}"
+            );
+        }
+    }
+
     /// Changes permissions below the folder.
     pub fn chmod(&self, name: &str, mode: u32) {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
@@ -100,7 +186,7 @@ impl Home {
             .env("OC_GUARDIAN_HOME", self.path("home"))
             .env("HOME", self.dir.path());
         // zbus would otherwise look for the bus of whoever runs the tests.
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+        command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         command
     }
 
@@ -124,11 +210,32 @@ impl Home {
         self.transcript(arguments, &child.wait_with_output().unwrap())
     }
 
+    /// Runs the binary as the last argument of another program.
+    pub fn run_under(&self, wrapper: &[&str], arguments: &[&str]) -> Transcript {
+        let command = self.command(arguments);
+        let mut outer = Command::new(wrapper[0]);
+        outer
+            .args(&wrapper[1..])
+            .arg(command.get_program())
+            .args(arguments);
+        outer
+            .current_dir(self.dir.path())
+            .env_clear()
+            .stdin(Stdio::null());
+        for (name, value) in command.get_envs() {
+            if let Some(value) = value {
+                outer.env(name, value);
+            }
+        }
+        self.transcript(arguments, &outer.output().unwrap())
+    }
+
     /// What a run printed, with what differs from run to run replaced.
     pub fn transcript(&self, arguments: &[&str], output: &Output) -> Transcript {
         let stdout = self.normalise(&String::from_utf8_lossy(&output.stdout));
         let stderr = self.normalise(&String::from_utf8_lossy(&output.stderr));
-        let mut text = format!("$ oc-guardian {}\n{stdout}", arguments.join(" "));
+        let arguments = self.normalise(&arguments.join(" "));
+        let mut text = format!("$ oc-guardian {arguments}\n{stdout}");
         if !stderr.is_empty() {
             text += &format!("--- stderr\n{stderr}");
         }
@@ -195,14 +302,25 @@ impl Transcript {
         snapbox::assert_data_eq!(&self.text, expected.raw());
     }
 
+    /// With `from` replaced wherever it stands: what no other run repeats.
+    #[must_use]
+    pub fn replacing(mut self, from: &str, to: &str) -> Self {
+        for text in [&mut self.text, &mut self.stdout, &mut self.stderr] {
+            *text = text.replace(from, to);
+        }
+        self
+    }
+
+    /// Fails, showing the run, unless it ended with this exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}", self.text);
+        self
+    }
+
     /// The JSON document on standard output.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
-}
-
-/// Whether a file is there; for paths in asserts.
-pub fn exists(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
 }

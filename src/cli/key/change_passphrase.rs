@@ -14,16 +14,20 @@ use crate::vault::VaultError;
 #[derive(Args)]
 #[command(after_help = examples::KEY_CHANGE_PASSPHRASE)]
 pub(super) struct ChangePassphrase {
-    /// Take the present passphrase from the first line of FILE (0600)
+    /// Take the present passphrase from FILE (0600, one line), or from standard input for "-"
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// Take the new passphrase from the first line of FILE (0600)
+    /// Take the new passphrase from FILE (0600, one line), or from standard input for "-"
     #[arg(long, value_name = "FILE")]
     new_passphrase_file: Option<PathBuf>,
 }
 
 impl ChangePassphrase {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        input::check_stdin_is_used_once(
+            ("--passphrase-file", self.passphrase_file.as_deref()),
+            ("--new-passphrase-file", self.new_passphrase_file.as_deref()),
+        )?;
         let folders = context.folders()?;
         context.identity(&folders)?;
         let home = context.lock(&folders)?;

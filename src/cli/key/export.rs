@@ -9,7 +9,7 @@ use super::examples;
 use crate::cli::context::Context;
 use crate::cli::input;
 use crate::operator::OperatorId;
-use crate::store::{self, Access};
+use crate::store;
 use crate::ui::{Exit, Failure, GOOD, Report, WARNING, paint};
 use crate::vault;
 
@@ -26,7 +26,7 @@ pub(super) struct Export {
     /// Confirm by the operator id, instead of typing it when asked
     #[arg(long, value_name = "ID")]
     confirm: Option<OperatorId>,
-    /// Take the passphrase of the key file from the first line of FILE (0600)
+    /// Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
@@ -41,21 +41,28 @@ impl Export {
                     .hint("Name a new file with --out FILE."),
             );
         }
+        let out = self.out.as_deref().map(input::absolute).transpose()?;
+        if let Some(path) = &out {
+            // Before the identity is marked, and the passphrase asked for.
+            store::check_creatable(path)?;
+        }
         let home = context.lock(&folders)?;
         let identity = home.identity()?;
         let id = identity.operator_id();
         self.confirm(context, &id)?;
         let key = input::unlock(context, &home, &identity, self.passphrase_file.as_deref())?;
-        home.mark_exported(&identity)?;
-        let mut line = Zeroizing::new(String::with_capacity(65));
-        line.push_str(&vault::export_hex(&key));
-        line.push('\n');
-        match &self.out {
-            Some(path) => store::create_new(path, line.as_bytes(), Access::Private)?,
-            None => context.ui.raw(&line)?,
-        }
-        if let Some(path) = self.out {
-            context.ui.result(&Exported { id, path })?;
+        match out {
+            Some(path) => {
+                context.warn_all(&home.export(&identity, &key, &path)?);
+                context.ui.result(&Exported { id, path })?;
+            }
+            None => {
+                home.mark_exported(&identity)?;
+                let mut line = Zeroizing::new(String::with_capacity(65));
+                line.push_str(&vault::export_hex(&key));
+                line.push('\n');
+                context.ui.raw(&line)?;
+            }
         }
         Ok(Exit::Done)
     }

@@ -21,7 +21,7 @@ pub(super) struct Migrate {
     /// Where the key is to go
     #[arg(long, value_name = "WHERE")]
     to: KeystoreKind,
-    /// Take the passphrase of the encrypted file, the present or the new one, from the first line of FILE (0600)
+    /// Take the passphrase of the encrypted file, the present or the new one, from FILE (0600, one line), or from standard input for "-"
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }

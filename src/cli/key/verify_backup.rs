@@ -36,7 +36,7 @@ impl VerifyBackup {
                     identity.operator_id()
                 ),
             )
-            .hint("Look for the right paper. While the key itself still opens, it can be moved to a new home safely."));
+            .hint("Look for the right paper. If it is lost, make another backup while the key still opens: oc-guardian key export"));
         }
         context.ui.result(&Matches(identity.operator_id()))?;
         Ok(Exit::Done)

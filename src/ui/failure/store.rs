@@ -12,7 +12,9 @@ impl From<StoreError> for Failure {
             StoreError::Read { path, source } => {
                 failure("read-failed").hint(system_hint(path, source, "read"))
             }
-            StoreError::NotAFile { .. } => failure("not-a-file").hint("Name a regular file."),
+            StoreError::NotAFile { .. } => {
+                failure("not-a-file").hint("Put a regular file there, or name another one.")
+            }
             StoreError::NotAFolder { .. } => failure("not-a-folder").hint("Move the file away."),
             StoreError::TooLarge { .. } => {
                 failure("too-large").hint("Check that this is the right file: a genuine one is far smaller.")
@@ -41,12 +43,18 @@ fn system_hint(path: &Path, error: &io::Error, verb: &str) -> String {
             format!("Check the permissions and owner of {}.", shell_quoted(path))
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            "Make room on this file system, then run this again; nothing was changed.".into()
+            "Make room on this file system, then run this again.".into()
         }
         io::ErrorKind::ReadOnlyFilesystem => {
             "Mount the file system writable, or set OC_GUARDIAN_HOME to a folder that is.".into()
         }
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "Make the folder first.".into(),
+        io::ErrorKind::NotFound => "Make the folder first.".into(),
+        io::ErrorKind::NotADirectory => {
+            format!(
+                "A file is in the way of a folder: look along {}.",
+                shell_quoted(path)
+            )
+        }
         _ => format!("See whether anything else can {verb} there; the disk may be failing."),
     }
 }

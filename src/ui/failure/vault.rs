@@ -24,21 +24,33 @@ impl From<VaultError> for Failure {
                     failure("identity-invalid").hint("Install the release of oc-guardian that wrote it, or a later one.")
                 }
                 _ => failure("identity-invalid").hint(
-                    "Restore it from a backup, or move it away and run `oc-guardian init --restore` with the 24 words.",
+                    "Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` \
+                     with the 24 words.",
                 ),
             },
             VaultError::Journal { path, .. } => failure("journal-invalid").hint(format!(
-                "Look at it, then move it away: {}. Files beside it that end in .tmp may hold an encrypted key.",
+                "Look at it, then move it away: {}. If the key file is missing after that, a hidden file ending in .age.tmp \
+                 in its folder is it: rename it.",
                 shell_quoted(&path)
             )),
             VaultError::Store(source) => source.into(),
             VaultError::Keychain(source) => source.into(),
             VaultError::KeyFile { source, .. } => match source {
                 KeyFileError::WrongPassphrase => failure("wrong-passphrase")
-                    .hint("Try again. If the passphrase is lost, the 24 words restore the key: oc-guardian init --restore"),
+                    .hint(
+                        "Try again. If the passphrase is lost, restore the key with the 24 words (oc-guardian init \
+                         --restore) into a new home.",
+                    ),
                 KeyFileError::NotPassphrase | KeyFileError::ExcessiveWork(_) => failure("key-file-unacceptable")
                     .hint("Restore the key with the 24 words (oc-guardian init --restore) into a new home."),
-                KeyFileError::NotAge | KeyFileError::Tampered | KeyFileError::Payload(_) => failure("key-file-damaged")
+                KeyFileError::Missing => failure("key-file-missing").hint(
+                    "Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new \
+                     home.",
+                ),
+                KeyFileError::NotAge
+                | KeyFileError::NotAKeyFile
+                | KeyFileError::Tampered
+                | KeyFileError::Payload(_) => failure("key-file-damaged")
                     .hint(
                         "Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a \
                          new home. If nobody should have touched it, treat this machine as compromised.",
@@ -64,22 +76,28 @@ impl From<KeychainError> for Failure {
         let failure = |reason| Self::new(reason, error.to_string());
         match &error {
             KeychainError::Unavailable(_) => failure("keychain-unavailable").hint(
-                "Use the encrypted file (--keystore file), or run inside a desktop session with a keychain \
-                 (on a server: dbus-run-session and gnome-keyring-daemon).",
+                "Run inside a session with a keychain (on a server: dbus-run-session and gnome-keyring-daemon); a new key \
+                 can be kept in an encrypted file instead (init --keystore file).",
             ),
             KeychainError::Locked(_) => {
-                failure("keychain-locked").hint("Unlock the keychain, or use the encrypted file (--keystore file).")
+                failure("keychain-locked").hint(
+                    "Unlock the keychain and run this again (without a desktop: gnome-keyring-daemon --unlock); a new key \
+                     can be kept in an encrypted file instead (init --keystore file).",
+                )
             }
             KeychainError::TimedOut(_) => failure("keychain-timeout").hint(
-                "Look for a prompt on the machine's screen, unlock the keychain and run this again, or use the \
-                 encrypted file (--keystore file).",
+                "Look for a prompt on the machine's screen, unlock the keychain and run this again; a new key can be kept \
+                 in an encrypted file instead (init --keystore file).",
             ),
             KeychainError::Missing(_) => failure("keychain-entry-missing").hint(
                 "Unlock the keychain and run this again; if the entry is really gone, restore the key with the 24 words \
                  (oc-guardian init --restore) into a new home.",
             ),
             KeychainError::Unfaithful | KeychainError::Failed(_) => {
-                failure("keychain-failed").hint("Use the encrypted file: --keystore file")
+                failure("keychain-failed").hint(
+                    "Look whether other programs can use it; a new key can be kept in an encrypted file instead \
+                     (init --keystore file).",
+                )
             }
             KeychainError::Conflict(_) => failure("keychain-conflict")
                 .hint("Look at the entry with the keychain's own program, and remove it if it is not needed."),
@@ -117,7 +135,7 @@ impl From<SecretKeyError> for Failure {
     fn from(error: SecretKeyError) -> Self {
         let hint = match error {
             SecretKeyError::NotHex => {
-                "Give the 64 characters 0-9 a-f that the portal exported, and nothing else."
+                "Give the 64 characters 0-9 and a-f (lower case) that the portal exported, and nothing else."
             }
             SecretKeyError::OutOfRange => {
                 "Check --scheme: these bytes are no key of the scheme that was given."
