@@ -7,7 +7,7 @@ use super::field::Name;
 use crate::operator::{PublicKey, Scheme};
 
 /// A bundle in the making.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Draft {
     operator: PublicKey,
     values: BTreeMap<Name, String>,
