@@ -5,6 +5,7 @@
 
 pub mod bundle;
 pub mod cli;
+pub mod doctor;
 pub mod envelope;
 pub mod operator;
 pub mod store;

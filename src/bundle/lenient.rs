@@ -17,7 +17,7 @@ pub(super) fn findings(text: &str, tokens: &[TokenAndRange]) -> Vec<Finding> {
         if is_comment(&token.token) {
             found.push(
                 Finding::error(Code::Comment, span, "a comment: JSON has none")
-                    .help("Remove it; `oc-guardian config show` explains the fields."),
+                    .help("Remove it; `oc-guardian config schema` describes the fields."),
             );
             continue;
         }

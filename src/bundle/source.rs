@@ -4,7 +4,7 @@ use std::ops::Range;
 const MAX_QUOTE: usize = 60;
 /// Characters of a long line that are shown before and after the start of a finding.
 const BEFORE: usize = 40;
-const AFTER: usize = 100;
+const AFTER: usize = 80;
 /// Stands for one character of a secret.
 const MASK: char = '•';
 
@@ -180,7 +180,7 @@ mod tests {
             "(hidden: a secret)"
         );
         let long = source.excerpt(&(400..404)).unwrap();
-        assert_eq!(long.text.chars().count(), 142);
+        assert_eq!(long.text.chars().count(), 122);
         assert_eq!(long.span, 41..43);
     }
 }

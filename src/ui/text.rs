@@ -23,7 +23,8 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-fn is_harmless(letter: char) -> bool {
+/// Whether a terminal only draws this character, where it stands.
+pub(super) fn is_harmless(letter: char) -> bool {
     !(letter.is_control()
         || matches!(letter,
             '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
