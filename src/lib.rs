@@ -3,6 +3,7 @@
 //! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
 //! in this order: `cli`, `ui`, `doctor`, `envelope`, `bundle`, `vault`, `operator`, `store`.
 
+pub mod bundle;
 pub mod cli;
 pub mod doctor;
 pub mod envelope;

@@ -4,6 +4,7 @@ pub(super) const TOP: &str = "\
 Examples:
   oc-guardian init                        make the operator key, once
   oc-guardian key show                    its public half
+  oc-guardian config gen                  write the guardian's config bundle
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 image not trusted, 4 a check found a problem,
 5 refused by policy or operator, 130 interrupted.";
@@ -46,6 +47,35 @@ pub(super) const KEY_EXPORT: &str = "\
 Examples:
   oc-guardian key export
   oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295";
+
+pub(super) const CONFIG: &str = "\
+Examples:
+  oc-guardian config gen
+  oc-guardian config check
+  oc-guardian config show";
+
+pub(super) const CONFIG_GEN: &str = "\
+Examples:
+  oc-guardian config gen
+  oc-guardian config gen --federation oc-me-v1 --log-level debug --force
+  oc-guardian config gen --federation oc-me-v1 --out - > config.json
+  oc-guardian config gen --federation oc-me-v1 --signer-url unix:/run/oc-guardian/sign.sock";
+
+pub(super) const CONFIG_CHECK: &str = "\
+Examples:
+  oc-guardian config check
+  oc-guardian config check /etc/oc-guardian/oc-guardian.config
+  oc-guardian config check - < config.json
+  oc-guardian config check --json | jq -r '.findings[].message'";
+
+pub(super) const CONFIG_SHOW: &str = "\
+Examples:
+  oc-guardian config show
+  oc-guardian config show --json | jq -r .fields.log_level.value";
+
+pub(super) const CONFIG_SCHEMA: &str = "\
+Examples:
+  oc-guardian config schema > oc-guardian.schema.json";
 
 pub(super) const STATUS: &str = "\
 Examples:

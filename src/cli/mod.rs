@@ -1,6 +1,7 @@
 //! The command line: one file per verb, holding its arguments and one function.
 
 mod completions;
+mod config;
 mod context;
 mod examples;
 mod init;

@@ -1,5 +1,6 @@
 //! The one boundary between typed errors and what the user sees: what failed, why, what to do, exit code.
 
+mod bundle;
 mod store;
 mod vault;
 
@@ -8,6 +9,8 @@ use std::io;
 use std::path::Path;
 
 use serde_json::{Map, Value};
+
+pub use store::shell_quoted;
 
 use super::Exit;
 use super::style::{BAD, HEADING, paint};

@@ -2,6 +2,7 @@
 
 mod exit;
 mod failure;
+mod findings;
 mod interrupt;
 mod progress;
 mod prompt;
@@ -13,7 +14,8 @@ mod words;
 use std::io::{self, IsTerminal, Write};
 
 pub use exit::Exit;
-pub use failure::Failure;
+pub use failure::{Failure, shell_quoted};
+pub use findings::{findings_json, findings_text, tally};
 pub use interrupt::exit_cleanly_on_signals;
 pub use progress::Progress;
 pub use report::{Lines, Report};

@@ -36,7 +36,8 @@ fn push_escaped(shown: &mut String, letter: char) {
     }
 }
 
-fn is_harmless(letter: char) -> bool {
+/// Whether a terminal only draws this character, where it stands.
+pub(super) fn is_harmless(letter: char) -> bool {
     !(letter.is_control()
         || matches!(letter,
             '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'

@@ -306,14 +306,14 @@ impl LockedHome {
         let staged = store::staging_name(out);
         let mut pending = Pending::new(identity.operator_id(), identity.keystore.clone());
         pending.on_commit.push(Step::Remove { path: staged.clone() });
-        pending.write(&self.journal_path())?;
+        pending.write(&journal_path(&self.folders))?;
         let mut line = zeroize::Zeroizing::new(String::with_capacity(65));
         line.push_str(&key.expose_hex());
         line.push('\n');
         let done = store::stage(out, line.as_bytes()).and_then(|()| store::rename(&staged, out));
         let settled = self.settle();
         done?;
-        settled
+        Ok(settled?.map(|(_, notes)| notes).unwrap_or_default())
     }
 
     fn keystore_for(&self, id: &OperatorId, destination: &Destination) -> Keystore {

@@ -60,7 +60,7 @@ fn system_hint(path: &Path, error: &io::Error, verb: &str) -> String {
 }
 
 /// A path as it can be pasted into a shell.
-pub(super) fn shell_quoted(path: &Path) -> String {
+pub fn shell_quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@%,".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
