@@ -1,11 +1,16 @@
 //! Whole-command tests: the real binary, as a user runs it.
 
 // A test fails by panicking; snapshots are rewritten by a tool that always adds the hashes.
-#![allow(clippy::unwrap_used, clippy::needless_raw_string_hashes, clippy::format_push_string)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_raw_string_hashes,
+    clippy::format_push_string
+)]
 #![allow(unreachable_pub, missing_docs)]
 #![allow(dead_code, reason = "support/ is shared with the benches")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod generated;
 mod key_show;

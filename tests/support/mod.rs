@@ -1,5 +1,7 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
+mod require;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -8,6 +10,8 @@ use std::sync::OnceLock;
 
 use snapbox::IntoData as _;
 use tempfile::TempDir;
+
+pub use require::{needs, starts};
 
 /// Passphrase of the identity that [`Home::with_identity`] has.
 pub const PASSPHRASE: &str = "correct horse battery";
