@@ -13,4 +13,5 @@
 mod support;
 
 mod generated;
+mod install;
 mod key_show;
