@@ -6,7 +6,7 @@
     clippy::needless_raw_string_hashes,
     clippy::format_push_string
 )]
-#![allow(unreachable_pub, missing_docs)]
+#![allow(unreachable_pub, missing_docs, clippy::print_stderr)]
 #![allow(dead_code, reason = "support/ is shared with the benches")]
 
 #[path = "../support/mod.rs"]
