@@ -24,12 +24,18 @@ impl Completions {
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut script);
+        let mut script = String::from_utf8_lossy(&script).into_owned();
+        if self.shell == Shell::Bash {
+            // With a hyphen in the program's name, two spellings of the same state never meet, and nothing after the
+            // first word is completed: https://github.com/clap-rs/clap/issues/6421
+            script = script.replace("oc__subcmd__guardian", "oc__guardian");
+        }
         match self.out_dir {
             Some(folder) => {
                 let file = folder.join(clap_complete::Generator::file_name(&self.shell, "oc-guardian"));
-                crate::store::replace(&file, &script, crate::store::Access::Public)?;
+                crate::store::replace(&file, script.as_bytes(), crate::store::Access::Public)?;
             }
-            None => context.ui.raw(&String::from_utf8_lossy(&script))?,
+            None => context.ui.raw(&script)?,
         }
         Ok(Exit::Done)
     }

@@ -1,7 +1,9 @@
+mod about;
+mod page;
+
 use std::path::PathBuf;
 
 use clap::{Args, Command};
-use clap_mangen::Man as Page;
 
 use super::context::Context;
 use super::{examples, tree};
@@ -22,32 +24,22 @@ impl Man {
         let mut root = tree::command();
         root.build();
         let Some(folder) = self.out_dir else {
-            context.ui.raw(&render(&root)?)?;
+            context.ui.raw(&render(&root, None)?)?;
             return Ok(Exit::Done);
         };
-        let mut open = vec![root];
-        while let Some(command) = open.pop() {
-            let name = command
-                .get_display_name()
-                .unwrap_or(command.get_name())
-                .to_owned();
-            store::replace(
-                &folder.join(format!("{name}.1")),
-                render(&command)?.as_bytes(),
-                Access::Public,
-            )?;
-            open.extend(command.get_subcommands().cloned());
+        let mut open = vec![(root, None)];
+        while let Some((command, parent)) = open.pop() {
+            let file = folder.join(format!("{}.1", page::name(&command)));
+            let text = render(&command, parent.as_ref())?;
+            store::replace(&file, text.as_bytes(), Access::Public)?;
+            let children = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+            open.extend(children.map(|verb| (verb.clone(), Some(command.clone()))));
         }
         Ok(Exit::Done)
     }
 }
 
-fn render(command: &Command) -> Result<String, Failure> {
-    // Without a date, so that the same tree always gives the same page.
-    let mut page = Vec::new();
-    Page::new(command.clone())
-        .source(concat!("oc-guardian ", env!("CARGO_PKG_VERSION")))
-        .render(&mut page)
-        .map_err(|error| Failure::new("internal", format!("cannot render the manual page: {error}")))?;
-    Ok(String::from_utf8_lossy(&page).into_owned())
+fn render(command: &Command, parent: Option<&Command>) -> Result<String, Failure> {
+    page::render(command, parent)
+        .map_err(|error| Failure::new("internal", format!("cannot render the manual page: {error}")))
 }

@@ -6,7 +6,7 @@
     clippy::needless_raw_string_hashes,
     clippy::format_push_string
 )]
-#![allow(unreachable_pub, missing_docs)]
+#![allow(unreachable_pub, missing_docs, clippy::print_stderr)]
 #![allow(dead_code, reason = "support/ is shared with the benches")]
 
 #[path = "../support/mod.rs"]
@@ -16,10 +16,12 @@ mod crash_init;
 mod crash_key;
 mod disk_faults;
 mod environment;
+mod generated;
 mod identity_file;
 mod init;
 mod init_hex;
 mod init_words;
+mod install;
 mod key_export;
 mod key_file;
 mod key_show;
@@ -27,6 +29,7 @@ mod keychain;
 mod keychain_crash;
 mod output;
 mod passphrase;
+mod readme;
 mod terminal_init;
 mod terminal_key;
 mod usage;

@@ -43,15 +43,26 @@ fn readme_transcript_replays_in_a_fresh_copy() {
     let mut script = String::from("cd \"$HOME/oc-guardian-kit\"\n");
     for command in transcript.lines().filter_map(|line| line.strip_prefix("$ ")) {
         // `%s` keeps the command's own quotes; a failing command ends the script and shows in the comparison.
-        script += &format!("printf '%s\\n' '$ {}'\n{command} || exit\n", command.replace('\'', r"'\''"));
+        script += &format!(
+            "printf '%s\\n' '$ {}'\n{command} || exit\n",
+            command.replace('\'', r"'\''")
+        );
     }
-    let target = Path::new(env!("CARGO_BIN_EXE_oc-guardian")).ancestors().nth(2).unwrap();
+    let target = Path::new(env!("CARGO_BIN_EXE_oc-guardian"))
+        .ancestors()
+        .nth(2)
+        .unwrap();
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(script).stdin(Stdio::null());
     // Its release profile is apart from the binary that the other tests run.
     shell.env("HOME", dir.path()).env("CARGO_TARGET_DIR", target);
-    shell.env_remove("OC_GUARDIAN_HOME").env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME");
-    shell.env_remove("XDG_STATE_HOME").env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+    shell
+        .env_remove("OC_GUARDIAN_HOME")
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_DATA_HOME");
+    shell
+        .env_remove("XDG_STATE_HOME")
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
     for (variable, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
         if std::env::var_os(variable).is_none() {
             shell.env(variable, std::env::home_dir().unwrap().join(folder));
@@ -60,7 +71,11 @@ fn readme_transcript_replays_in_a_fresh_copy() {
     let output = shell.output().unwrap();
     let printed = normalise(&String::from_utf8_lossy(&output.stdout), dir.path());
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(printed, normalise(transcript, dir.path()), "standard error was:\n{stderr}");
+    assert_eq!(
+        printed,
+        normalise(transcript, dir.path()),
+        "standard error was:\n{stderr}"
+    );
 }
 
 /// What a clone would have, and what is not committed yet.
@@ -72,7 +87,11 @@ fn copy_source(to: &Path) {
         .output()
         .unwrap();
     assert!(listed.status.success(), "this test needs a git checkout");
-    for name in String::from_utf8(listed.stdout).unwrap().split('\0').filter(|name| !name.is_empty()) {
+    for name in String::from_utf8(listed.stdout)
+        .unwrap()
+        .split('\0')
+        .filter(|name| !name.is_empty())
+    {
         let target = to.join(name);
         fs::create_dir_all(target.parent().unwrap()).unwrap();
         // A file may be deleted and not yet committed as such.
@@ -85,6 +104,10 @@ fn copy_source(to: &Path) {
 #[test]
 fn readme_names_every_command() {
     for verb in oc_guardian::cli::command().get_subcommands() {
-        assert!(README.contains(&format!("`{}", verb.get_name())), "{} is not in the README", verb.get_name());
+        assert!(
+            README.contains(&format!("`{}", verb.get_name())),
+            "{} is not in the README",
+            verb.get_name()
+        );
     }
 }

@@ -1,0 +1,146 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_oc_guardian_global_optspecs
+    string join \n json q/quiet v/verbose color= no-input h/help V/version
+end
+
+function __fish_oc_guardian_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_oc_guardian_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_oc_guardian_using_subcommand
+    set -l cmd (__fish_oc_guardian_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "init" -d 'Make the operator key, or restore one, and store it'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "key" -d 'Look after the operator key'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "man" -d 'Print the manual page, or write the pages of all commands'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l scheme -d 'Signature scheme of the key; must be stated for --restore and --import-hex [default: bip340]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l keystore -d 'Where to keep the key [default: keychain if it works, else file]' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A file encrypted with a passphrase (age format)'"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l from -d 'Read the words or hex digits from this file (0600), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l expect-id -d 'Refuse unless the restored or imported key has this operator id' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l passphrase-file -d 'Take the passphrase of the encrypted file from the first line of FILE (0600), or of standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l words-file -d 'Write the 24 words to this new file (0600) instead of showing them' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l restore -d 'Restore the key from its 24 words'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l import-hex -d 'Import the key from 64 hex digits, as the portal exports it'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -s y -l yes -d 'Do not ask for confirmation'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -f -a "show" -d 'Show the public half of the operator key'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -f -a "verify-backup" -d 'Check that 24 words are the backup of this key; changes nothing and needs no passphrase'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -f -a "change-passphrase" -d 'Encrypt the key file anew under another passphrase'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -f -a "migrate" -d 'Move the key between keychain and encrypted file'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and not __fish_seen_subcommand_from show verify-backup change-passphrase migrate export" -f -a "export" -d 'Give out the private key as 64 hex digits, for the portal\'s import'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -l from -d 'Read the words from this file (0600), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l passphrase-file -d 'Take the present passphrase from the first line of FILE (0600)' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l new-passphrase-file -d 'Take the new passphrase from the first line of FILE (0600)' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -l to -d 'Where the key is to go' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A file encrypted with a passphrase (age format)'"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -l passphrase-file -d 'Take the passphrase of the encrypted file, the present or the new one, from the first line of FILE (0600)' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l out -d 'Write the hex digits to this new file (0600) instead of the terminal' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l confirm -d 'Confirm by the operator id, instead of typing it when asked' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l passphrase-file -d 'Take the passphrase of the key file from the first line of FILE (0600)' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -l out-dir -d 'Write it into this folder under the name that the shell expects, instead of printing it' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand man" -l out-dir -d 'Write one page for each command into this folder, instead of printing the main page' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand man" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand man" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand man" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand man" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand man" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand man" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand man" -s V -l version -d 'Print version'
