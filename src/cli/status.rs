@@ -3,7 +3,8 @@ use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use super::{examples, key};
-use crate::doctor::{self, Local};
+use crate::bundle::Severity;
+use crate::doctor::{self, BundleFile, BundleFileError, Local};
 use crate::operator::{Identity, Keystore};
 use crate::store::Folders;
 use crate::ui::{BAD, EMPHASIS, Exit, Failure, GOOD, HEADING, Lines, Report, paint};
@@ -36,6 +37,7 @@ struct Seen {
     identity: Option<Identity>,
     /// `None` without an identity; else why the key is out of reach, if it is.
     keystore: Option<Result<(), usize>>,
+    bundle: Option<BundleFile>,
     notes: Vec<&'static str>,
     problems: Vec<Failure>,
 }
@@ -46,11 +48,16 @@ impl Seen {
             folders,
             identity: None,
             keystore: None,
+            bundle: None,
             notes: Vec::new(),
             problems: Vec::new(),
         };
         match found.identity {
             Ok(Some(identity)) => seen.identity = Some(identity),
+            // A guardian's host needs the bundle only: the key may be on the operator's laptop.
+            Ok(None) if found.bundle.is_ok() => {
+                seen.notes.push("no operator key is kept on this machine");
+            }
             Ok(None) => {
                 seen.problem(
                     VaultError::NoIdentity {
@@ -70,10 +77,28 @@ impl Seen {
             seen.notes
                 .push("an interrupted change of the key is finished or undone by the next key command");
         }
+        match found.bundle {
+            Ok(file) => seen.judge_bundle(file),
+            // Without an identity there is nothing to make a bundle from: that problem comes first.
+            Err(BundleFileError::Absent(..)) if seen.identity.is_none() => {}
+            Err(error) => {
+                seen.problem(error.into());
+            }
+        }
         for fault in found.folders.into_iter().filter_map(|folder| folder.fault) {
             seen.problem(fault.into());
         }
         seen
+    }
+
+    fn judge_bundle(&mut self, file: BundleFile) {
+        if !file.checked.is_good() {
+            self.problem(Failure::bad_bundle(
+                &file.path.display().to_string(),
+                &file.checked,
+            ));
+        }
+        self.bundle = Some(file);
     }
 
     fn problem(&mut self, failure: Failure) -> usize {
@@ -107,6 +132,15 @@ impl Report for Seen {
             "keystore_reachable".into(),
             json!(self.keystore.as_ref().map(Result::is_ok)),
         );
+        let bundle = self.bundle.as_ref().map(|file| {
+            json!({
+                "path": file.path.display().to_string(),
+                "ok": file.checked.is_good(),
+                "errors": file.checked.count(Severity::Error),
+                "notes": file.checked.count(Severity::Note),
+            })
+        });
+        fields.insert("config_bundle".into(), json!(bundle));
         let folders: Map<_, _> = self
             .folders
             .named()
@@ -141,6 +175,14 @@ impl Report for Seen {
                 lines.field("operator id", paint(BAD, "none"));
             }
         }
+        if let Some(file) = &self.bundle {
+            lines.gap().line(paint(HEADING, "Config bundle"));
+            lines.field("file", file.path.display().to_string());
+            lines.field("verdict", verdict(file));
+            if let Some(bundle) = file.checked.bundle() {
+                lines.field("federation", &bundle.federation_slug);
+            }
+        }
         lines.gap().line(paint(HEADING, "Machine"));
         lines.field("version", concat!("oc-guardian ", env!("CARGO_PKG_VERSION")));
         for (name, path) in self.folders.named() {
@@ -162,6 +204,17 @@ impl Report for Seen {
             }
         }
         lines.finish()
+    }
+}
+
+fn verdict(file: &BundleFile) -> String {
+    match (
+        file.checked.count(Severity::Error),
+        file.checked.count(Severity::Note),
+    ) {
+        (0, 0) => paint(GOOD, "good"),
+        (0, notes) => format!("{}, {}", paint(GOOD, "good"), count(notes, "note")),
+        (errors, _) => paint(BAD, &count(errors, "error")),
     }
 }
 

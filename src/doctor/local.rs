@@ -2,6 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use super::config_bundle::{BundleFile, BundleFileError, find_bundle};
 use crate::operator::Identity;
 use crate::store::{Folders, StoreError};
 use crate::vault::{self, VaultError};
@@ -14,6 +15,8 @@ pub struct Local {
     pub keystore: Option<Result<(), VaultError>>,
     /// An interrupted change waits for the next command that takes the lock.
     pub interrupted: bool,
+    /// The config bundle, checked against the identity.
+    pub bundle: Result<BundleFile, BundleFileError>,
     /// The kit's folders.
     pub folders: Vec<FolderState>,
 }
@@ -37,7 +40,12 @@ pub fn look(folders: &Folders) -> Local {
         Ok(Some(identity)) => Some(vault::inspect_keystore(folders, identity)),
         _ => None,
     };
+    let key = match &identity {
+        Ok(Some(identity)) => Some(&identity.public),
+        _ => None,
+    };
     Local {
+        bundle: find_bundle(folders, None, key),
         identity,
         keystore,
         interrupted: vault::journal_path(folders).exists(),
