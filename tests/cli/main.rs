@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod age_tool;
 mod crash_init;
 mod crash_key;
 mod disk_faults;
@@ -27,6 +28,8 @@ mod keychain;
 mod keychain_crash;
 mod output;
 mod passphrase;
+mod secrets;
 mod terminal_init;
 mod terminal_key;
+mod two_at_once;
 mod usage;
