@@ -35,6 +35,8 @@ complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -s h -l help -d 'P
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "init" -d 'Make the operator key, or restore one, and store it'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "key" -d 'Look after the operator key'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "config" -d 'Write and check the guardian\'s config bundle'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "status" -d 'Show whether this machine is in order: identity, keystore, folders, config bundle'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "man" -d 'Print the manual page, or write the pages of all commands'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l scheme -d 'Signature scheme of the key; must be stated for --restore and --import-hex [default: bip340]' -r
@@ -42,7 +44,7 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l keystor
 file\t'A file encrypted with a passphrase (age format)'"
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l from -d 'Read the words or hex digits from this file (0600), or from standard input for "-"' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l expect-id -d 'Refuse unless the restored or imported key has this operator id' -r
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l passphrase-file -d 'Take the passphrase of the encrypted file from the first line of FILE (0600), or of standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l passphrase-file -d 'Take the passphrase of the encrypted file from FILE (0600, one line), or from standard input for "-"' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l words-file -d 'Write the 24 words to this new file (0600) instead of showing them' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
@@ -89,8 +91,8 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -s h -l help -d 'Print help'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from verify-backup" -s V -l version -d 'Print version'
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l passphrase-file -d 'Take the present passphrase from the first line of FILE (0600)' -r -F
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l new-passphrase-file -d 'Take the new passphrase from the first line of FILE (0600)' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l passphrase-file -d 'Take the present passphrase from FILE (0600, one line), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l new-passphrase-file -d 'Take the new passphrase from FILE (0600, one line), or from standard input for "-"' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -102,7 +104,7 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from change-passphrase" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -l to -d 'Where the key is to go' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A file encrypted with a passphrase (age format)'"
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -l passphrase-file -d 'Take the passphrase of the encrypted file, the present or the new one, from the first line of FILE (0600)' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -l passphrase-file -d 'Take the passphrase of the encrypted file, the present or the new one, from FILE (0600, one line), or from standard input for "-"' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -114,7 +116,7 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from migrate" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l out -d 'Write the hex digits to this new file (0600) instead of the terminal' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l confirm -d 'Confirm by the operator id, instead of typing it when asked' -r
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l passphrase-file -d 'Take the passphrase of the key file from the first line of FILE (0600)' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -124,6 +126,78 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand key; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -f -a "gen" -d 'Write the guardian\'s config bundle, from the operator identity of this machine'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -f -a "check" -d 'Check a config bundle, and show everything that is wrong with it at once'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -f -a "show" -d 'Show the values of a config bundle, with the defaults of what it leaves out'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and not __fish_seen_subcommand_from gen check show schema" -f -a "schema" -d 'Print the JSON Schema of the config bundle'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l federation -d 'Name of the federation; asked for where it is not given' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l log-level -d 'Least severe level that the guardian logs: error, warn, info, debug, trace [default: info]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l attestation-url -d 'Where the guardian posts its health envelope [default: https://me.ochk.io/api/operator/attestation]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l directory-url -d 'Where the federation\'s directory is read' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l public-host -d 'Host name or IP address under which others reach this guardian' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l extra-ca-file -d 'PEM file of the portal\'s own certificate authority, as the container sees it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l image-digest -d 'Pin the guardian image: sha256:…' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l signer-url -d 'Where the signing server listens: unix:/PATH or http://127.0.0.1:PORT' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l signer-token-file -d 'File with the access token of a signing server on http, as the container sees it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l data-dir -d 'Where the guardian keeps its state in the container [default: /var/lib/oc-guardian]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l out -d 'Write it here; `-` is standard output [default: oc-guardian.config in the config folder]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l force -d 'Replace an existing bundle that differs'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The same as FILE' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The same as FILE' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -l out-dir -d 'Write it into this folder under the name that the shell expects, instead of printing it' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''

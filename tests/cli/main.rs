@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod age_tool;
 mod crash_init;
 mod crash_key;
 mod disk_faults;
@@ -30,6 +31,9 @@ mod keychain_crash;
 mod output;
 mod passphrase;
 mod readme;
+mod secrets;
+mod status;
 mod terminal_init;
 mod terminal_key;
+mod two_at_once;
 mod usage;
