@@ -12,4 +12,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod config_check;
+mod config_gen;
+mod config_input;
+mod config_schema;
+mod config_secrets;
+mod config_show;
 mod key_show;
