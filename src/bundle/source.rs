@@ -26,6 +26,8 @@ pub struct Excerpt {
     pub text: String,
     /// Which characters (not bytes) of `text` the finding is about.
     pub span: Range<usize>,
+    /// Whether something of the line was left out.
+    pub cut: bool,
 }
 
 impl Source {
@@ -140,6 +142,7 @@ impl Source {
             line,
             text,
             span: shift(from)..shift(to.max(from)),
+            cut: last - first < length,
         })
     }
 }

@@ -137,7 +137,7 @@ fn slug(value: &str) -> Option<String> {
         .chars()
         .find(|letter| !matches!(letter, 'a'..='z' | '0'..='9' | '-'));
     match stranger {
-        Some(letter) => Some(format!("has a {letter:?} in it")),
+        Some(letter) => Some(format!("has {letter:?} in it")),
         None => (value.len() > MAX_SLUG).then(|| format!("has {} characters", value.len())),
     }
 }

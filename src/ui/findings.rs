@@ -1,6 +1,6 @@
 //! What a check of a config bundle found, with the places in the file.
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use super::text::{is_harmless, printable};
@@ -22,29 +22,20 @@ fn one(renderer: &Renderer, file: &str, finding: &Finding, excerpt: Option<Excer
         Severity::Error => Level::ERROR,
         Severity::Note => Level::NOTE,
     };
-    let mut group = level
+    let title = level
         .primary_title(printable(&finding.message))
-        .id(finding.code.as_str())
-        .element(
-            Origin::path(printable(file))
-                .line(finding.line)
-                .char_column(finding.column),
-        );
-    if let Some(excerpt) = excerpt {
-        // One character for one: the caret stays where it belongs.
-        let line: String = excerpt
-            .text
-            .chars()
-            .map(|letter| if is_harmless(letter) { letter } else { '\u{fffd}' })
-            .collect();
-        let byte = |count: usize| line.char_indices().nth(count).map_or(line.len(), |(at, _)| at);
-        let span = byte(excerpt.span.start)..byte(excerpt.span.end);
-        group = group.element(
-            Snippet::source(line)
-                .line_start(excerpt.line)
-                .annotation(AnnotationKind::Primary.span(span)),
-        );
-    }
+        .id(finding.code.as_str());
+    // Of a line that was cut, the renderer cannot know the column.
+    let origin = || {
+        Origin::path(printable(file))
+            .line(finding.line)
+            .char_column(finding.column)
+    };
+    let mut group = match excerpt {
+        None => title.element(origin()),
+        Some(excerpt) if excerpt.cut => title.element(origin()).element(snippet(excerpt)),
+        Some(excerpt) => title.element(snippet(excerpt).path(printable(file))),
+    };
     if let Some(allowed) = &finding.allowed {
         group = group.element(Level::NOTE.with_name("allowed").message(allowed.clone()));
     }
@@ -52,6 +43,20 @@ fn one(renderer: &Renderer, file: &str, finding: &Finding, excerpt: Option<Excer
         group = group.element(Level::HELP.message(help.clone()));
     }
     renderer.render(&[group])
+}
+
+fn snippet(excerpt: Excerpt) -> Snippet<'static, Annotation<'static>> {
+    // One character for one: the caret stays where it belongs.
+    let line: String = excerpt
+        .text
+        .chars()
+        .map(|letter| if is_harmless(letter) { letter } else { '\u{fffd}' })
+        .collect();
+    let byte = |count: usize| line.char_indices().nth(count).map_or(line.len(), |(at, _)| at);
+    let span = byte(excerpt.span.start)..byte(excerpt.span.end);
+    Snippet::source(line)
+        .line_start(excerpt.line)
+        .annotation(AnnotationKind::Primary.span(span))
 }
 
 /// Each finding for programs.

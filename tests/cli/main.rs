@@ -13,6 +13,12 @@
 mod support;
 
 mod age_tool;
+mod config_check;
+mod config_gen;
+mod config_input;
+mod config_schema;
+mod config_secrets;
+mod config_show;
 mod crash_init;
 mod crash_key;
 mod disk_faults;

@@ -324,3 +324,8 @@ impl Transcript {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 }
+
+/// Whether anything is at this path, be it a dangling link.
+pub fn exists(path: &std::path::Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
