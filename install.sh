@@ -25,7 +25,7 @@ Installed below the prefix:
   share/bash-completion/completions/oc-guardian
   share/zsh/site-functions/_oc-guardian
   share/fish/vendor_completions.d/oc-guardian.fish
-  share/oc-guardian/install-manifest    (what --uninstall goes by)
+  share/doc/oc-guardian/install-manifest    (what --uninstall goes by)
 
 Needed: Rust (https://rustup.rs) and a C compiler, which links the program. On Debian and its relatives a missing
 compiler is installed with apt-get, with sudo unless you are root. The build directory is cargo's (CARGO_TARGET_DIR).
@@ -130,7 +130,7 @@ case ${CARGO_TARGET_DIR:-/} in
 esac
 
 source_dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
-manifest=share/oc-guardian/install-manifest
+manifest=share/doc/oc-guardian/install-manifest
 # Others than the installing user are to run and read what is installed.
 umask 022
 

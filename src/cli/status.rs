@@ -93,10 +93,8 @@ impl Seen {
 
     fn judge_bundle(&mut self, file: BundleFile) {
         if !file.checked.is_good() {
-            self.problem(Failure::bad_bundle(
-                &file.path.display().to_string(),
-                &file.checked,
-            ));
+            let path = file.path.display().to_string();
+            self.problem(Failure::bad_bundle(&path, &file.checked).hint_check(&path));
         }
         self.bundle = Some(file);
     }

@@ -220,7 +220,7 @@ fn a_running_program_and_other_peoples_files_survive() {
 fn an_update_removes_what_the_new_version_no_longer_has() {
     let machine = Machine::new();
     machine.install(&["--prefix", "opt"]).succeeded();
-    let manifest = machine.path("opt/share/oc-guardian/install-manifest");
+    let manifest = machine.path("opt/share/doc/oc-guardian/install-manifest");
     let page = machine.path("opt/share/man/man1/oc-guardian-old.1");
     fs::write(&page, "").unwrap();
     let listed = fs::read_to_string(&manifest).unwrap();
@@ -243,10 +243,10 @@ fn a_manifest_that_leads_elsewhere_is_refused() {
         "dir share/../..",
     ] {
         let machine = Machine::new();
-        fs::create_dir_all(machine.path("opt/share/oc-guardian")).unwrap();
+        fs::create_dir_all(machine.path("opt/share/doc/oc-guardian")).unwrap();
         fs::write(machine.path("precious"), "").unwrap();
         fs::write(
-            machine.path("opt/share/oc-guardian/install-manifest"),
+            machine.path("opt/share/doc/oc-guardian/install-manifest"),
             format!("{line}\n"),
         )
         .unwrap();

@@ -62,6 +62,7 @@ fn readme_transcript_replays_in_a_fresh_copy() {
         .env_remove("XDG_DATA_HOME");
     shell
         .env_remove("XDG_STATE_HOME")
+        .env_remove("XDG_RUNTIME_DIR")
         .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
     for (variable, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
         if std::env::var_os(variable).is_none() {

@@ -119,7 +119,7 @@ fn restores() {
         &home,
         &["init", "--restore", "--scheme", "bip340", "--keystore", "file"],
     );
-    terminal.answer("The 24 words, in order", &words());
+    terminal.answer("Word  1:", &words());
     terminal.see(&format!("is {OPERATOR_ID}. Is that your operator id?"));
     terminal.press("y");
     terminal.answer("New passphrase", PASSPHRASE);
@@ -138,7 +138,7 @@ fn the_wrong_id_is_declined() {
         &home,
         &["init", "--restore", "--scheme", "ed25519", "--keystore", "file"],
     );
-    terminal.answer("The 24 words, in order", &words());
+    terminal.answer("Word  1:", &words());
     terminal.see("Is that your operator id?");
     // Enter alone means no.
     terminal.type_line("");
@@ -213,7 +213,7 @@ fn control_c_at_the_words() {
     interrupted_at(
         &["init", "--restore", "--scheme", "bip340"],
         &[],
-        "The 24 words, in order",
+        "Word  1:",
     );
 }
 
@@ -221,7 +221,7 @@ fn control_c_at_the_words() {
 fn control_c_at_the_id() {
     interrupted_at(
         &["init", "--restore", "--scheme", "bip340"],
-        &[("The 24 words, in order", &words())],
+        &[("Word  1:", &words())],
         "Is that your operator id?",
     );
 }

@@ -69,7 +69,7 @@ fn changes_the_passphrase() {
 fn verifies_a_backup() {
     let home = Home::with_identity();
     let mut terminal = Terminal::start(&home, &["key", "verify-backup"]);
-    terminal.answer("The 24 words, in order", &words());
+    terminal.answer("Word  1:", &words());
     terminal.see(&format!("These words are the backup of {OPERATOR_ID}."));
     let ended = terminal.end();
     assert_eq!((ended.code, ended.echo), (0, true));

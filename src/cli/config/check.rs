@@ -71,7 +71,7 @@ impl Report for Looked {
         let tally = ui::tally(&self.checked);
         if self.ok() {
             lines.line(paint(GOOD, &format!("{file} is a good config bundle ({tally}).")));
-            return lines.next("oc-guardian verify").finish();
+            return lines.next("oc-guardian status").finish();
         }
         lines.line(paint(ui::BAD, &format!("{file} has {tally}.")));
         lines.line(self.hint()).finish()

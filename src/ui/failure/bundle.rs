@@ -9,8 +9,9 @@ use crate::ui::tally;
 impl From<BundleFileError> for Failure {
     fn from(error: BundleFileError) -> Self {
         match error {
-            BundleFileError::Absent(..) => Self::new("no-config", error.to_string())
-                .hint("Write one with: oc-guardian config gen (or name it with --config FILE)"),
+            BundleFileError::Absent(..) => {
+                Self::new("no-config", error.to_string()).hint("Write one with: oc-guardian config gen")
+            }
             BundleFileError::Store(source) => source.into(),
         }
     }
