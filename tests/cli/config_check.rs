@@ -26,7 +26,7 @@ fn a_good_one() {
 $ oc-guardian config check bundle
 bundle is a good config bundle (no errors).
 
-Next: oc-guardian verify
+Next: oc-guardian status
 --- exit 0
 
 "#]]);
@@ -462,7 +462,7 @@ note[short-id]: operator_id is in the 8-byte short form that some public pages s
 
 bundle is a good config bundle (1 note).
 
-Next: oc-guardian verify
+Next: oc-guardian status
 --- exit 0
 
 "#]]);
@@ -561,7 +561,7 @@ fn without_an_identity_it_is_not_compared() {
 $ oc-guardian config check bundle
 bundle is a good config bundle (no errors).
 
-Next: oc-guardian verify
+Next: oc-guardian status
 --- stderr
 There is no operator identity here, so the bundle was not compared with one.
 --- exit 0

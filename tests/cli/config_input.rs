@@ -234,7 +234,7 @@ fn a_folder() {
 $ oc-guardian config check folder
 --- stderr
 error: folder is not a regular file
-hint: Name a regular file.
+hint: Put a regular file there, or name another one.
 --- exit 1
 
 "#]]);
@@ -246,7 +246,7 @@ fn none_anywhere() {
 $ oc-guardian config check
 --- stderr
 error: there is no config bundle at [DIR]/home/config/oc-guardian.config or /etc/oc-guardian/oc-guardian.config
-hint: Write one with: oc-guardian config gen (or name it with --config FILE)
+hint: Write one with: oc-guardian config gen
 --- exit 1
 
 "#]]);
@@ -260,7 +260,7 @@ fn from_standard_input() {
 $ oc-guardian config check -
 <stdin> is a good config bundle (no errors).
 
-Next: oc-guardian verify
+Next: oc-guardian status
 --- exit 0
 
 "#]]);

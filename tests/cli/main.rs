@@ -23,6 +23,7 @@ mod crash_init;
 mod crash_key;
 mod disk_faults;
 mod environment;
+mod fuzz_corpus;
 mod generated;
 mod identity_file;
 mod init;

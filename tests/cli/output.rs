@@ -180,14 +180,14 @@ fn an_answer_that_nobody_gives_names_its_flag() {
     home.run(&["key", "verify-backup", "--no-input"]).is(str![[r#"
 $ oc-guardian key verify-backup --no-input
 --- stderr
-error: nobody can be asked (no terminal, or --no-input): The 24 words, in order
+error: nobody can be asked (no terminal, or --no-input): the 24-word backup
 hint: Answer with --from FILE.
 --- exit 2
 
 "#]]);
     home.run(&["key", "verify-backup", "--json"]).is(str![[r#"
 $ oc-guardian key verify-backup --json
-{"ok":false,"reason":"no-terminal","detail":"nobody can be asked (no terminal, or --no-input): The 24 words, in order","hint":"Answer with --from FILE."}
+{"ok":false,"reason":"no-terminal","detail":"nobody can be asked (no terminal, or --no-input): the 24-word backup","hint":"Answer with --from FILE."}
 --- exit 2
 
 "#]]);

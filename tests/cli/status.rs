@@ -83,7 +83,7 @@ runtime        [DIR]/home/run
 
 1 problem
   ✗ there is no config bundle at [DIR]/home/config/oc-guardian.config or /etc/oc-guardian/oc-guardian.config
-    Write one with: oc-guardian config gen (or name it with --config FILE)
+    Write one with: oc-guardian config gen
 --- exit 4
 
 "#]]);
@@ -152,6 +152,7 @@ runtime        [DIR]/home/run
   ✗ [DIR]/home/data/keys is private but has permissions 0755
     Run: chmod 700 [DIR]/home/data/keys
   ✗ [DIR]/home/config/oc-guardian.config has 5 errors
+    See them with: oc-guardian config check [DIR]/home/config/oc-guardian.config
   ✗ [DIR]/home/config is private but has permissions 0750
     Run: chmod 700 [DIR]/home/config
 --- exit 4
@@ -159,7 +160,7 @@ runtime        [DIR]/home/run
 "#]]);
     home.run(&["status", "--json"]).is(str![[r#"
 $ oc-guardian status --json
-{"ok":false,"reason":"problems-found","detail":"3 problems found","hint":"Run: chmod 700 [DIR]/home/data/keys","version":"0.1.0","identity":{"operator_id":"op-132f39a98c31baaddba6525f5d43f295","scheme":"bip340","operator_pubkey_hex":"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798","keystore":"file","key_file":"[DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age","origin":"imported","exported":false,"created_at":"[TIME]"},"keystore_reachable":false,"config_bundle":{"path":"[DIR]/home/config/oc-guardian.config","ok":false,"errors":5,"notes":0},"folders":{"config":"[DIR]/home/config","data":"[DIR]/home/data","state":"[DIR]/home/state","runtime":"[DIR]/home/run"},"notes":[],"problems":[{"reason":"permissions-too-open","detail":"[DIR]/home/data/keys is private but has permissions 0755","hint":"Run: chmod 700 [DIR]/home/data/keys"},{"reason":"config-schema-mismatch","detail":"[DIR]/home/config/oc-guardian.config has 5 errors","hint":null},{"reason":"permissions-too-open","detail":"[DIR]/home/config is private but has permissions 0750","hint":"Run: chmod 700 [DIR]/home/config"}]}
+{"ok":false,"reason":"problems-found","detail":"3 problems found","hint":"Run: chmod 700 [DIR]/home/data/keys","version":"0.1.0","identity":{"operator_id":"op-132f39a98c31baaddba6525f5d43f295","scheme":"bip340","operator_pubkey_hex":"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798","keystore":"file","key_file":"[DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age","origin":"imported","exported":false,"created_at":"[TIME]"},"keystore_reachable":false,"config_bundle":{"path":"[DIR]/home/config/oc-guardian.config","ok":false,"errors":5,"notes":0},"folders":{"config":"[DIR]/home/config","data":"[DIR]/home/data","state":"[DIR]/home/state","runtime":"[DIR]/home/run"},"notes":[],"problems":[{"reason":"permissions-too-open","detail":"[DIR]/home/data/keys is private but has permissions 0755","hint":"Run: chmod 700 [DIR]/home/data/keys"},{"reason":"config-schema-mismatch","detail":"[DIR]/home/config/oc-guardian.config has 5 errors","hint":"See them with: oc-guardian config check [DIR]/home/config/oc-guardian.config"},{"reason":"permissions-too-open","detail":"[DIR]/home/config is private but has permissions 0750","hint":"Run: chmod 700 [DIR]/home/config"}]}
 --- exit 4
 
 "#]]);

@@ -127,8 +127,27 @@ fn restores() {
     terminal.see("made and stored");
     let ended = terminal.end();
     assert_eq!((ended.code, ended.echo), (0, true), "{}", ended.screen);
-    assert!(!ended.screen.contains("abandon") && !ended.screen.contains(PASSPHRASE));
+    // The words are seen while they are typed, and leave with their screen.
+    assert!(ended.screen.contains("abandon") && !ended.lasting().contains("abandon"));
+    assert!(!ended.screen.contains(PASSPHRASE));
     assert_eq!(decrypted(&home.read(KEY_FILE), PASSPHRASE), Some(payload()));
+}
+
+#[test]
+fn a_mistyped_word_is_asked_for_again_at_once() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(
+        &home,
+        &["init", "--restore", "--scheme", "bip340", "--keystore", "file"],
+    );
+    terminal.answer("Word  1:", &"abandon ".repeat(22));
+    terminal.answer("Word 23:", "abandom diesel");
+    terminal.see("word 23 is not in the BIP-39 English list");
+    terminal.answer("Word 23:", "Abandon");
+    terminal.answer("Word 24:", "diesel diesel");
+    terminal.see("there are 25 words");
+    assert_eq!(terminal.end().code, 1);
+    home.assert_nothing_stored();
 }
 
 #[test]
@@ -210,11 +229,7 @@ fn control_c_at_the_repeated_word() {
 
 #[test]
 fn control_c_at_the_words() {
-    interrupted_at(
-        &["init", "--restore", "--scheme", "bip340"],
-        &[],
-        "Word  1:",
-    );
+    interrupted_at(&["init", "--restore", "--scheme", "bip340"], &[], "Word  1:");
 }
 
 #[test]

@@ -26,6 +26,18 @@ pub struct Ended {
     pub screen: String,
 }
 
+impl Ended {
+    /// What stays in the scroll-back: everything but the alternate screen.
+    pub fn lasting(&self) -> String {
+        let mut pieces = self.screen.split("\u{1b}[?1049h");
+        let mut lasting = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            lasting += piece.split_once("\u{1b}[?1049l").map_or("", |(_, after)| after);
+        }
+        lasting
+    }
+}
+
 impl Terminal {
     /// Starts the binary in `home`.
     pub fn start(home: &Home, arguments: &[&str]) -> Self {

@@ -1,0 +1,56 @@
+//! The seeds of the fuzz targets, through the same functions, on every run of the tests.
+
+use std::fs;
+use std::path::Path;
+
+use oc_guardian::operator::Identity;
+use oc_guardian::vault::{self, Passphrase};
+
+/// Name and content of each seed.
+fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
+    let mut seeds: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path()).unwrap(),
+            )
+        })
+        .collect();
+    seeds.sort();
+    seeds
+}
+
+/// Names of the seeds that `accepts` takes, of those that a person named.
+fn accepted(target: &str, accepts: impl Fn(&[u8]) -> bool) -> Vec<String> {
+    let taken = seeds(target).into_iter().filter(|(_, bytes)| accepts(bytes));
+    taken
+        .map(|(name, _)| name)
+        .filter(|name| name.contains('.'))
+        .collect()
+}
+
+#[test]
+fn identity() {
+    let good = accepted("identity", |bytes| Identity::parse(bytes).is_ok());
+    assert_eq!(good, ["file-exported.json", "keychain.json"]);
+}
+
+#[test]
+fn payload() {
+    let good = accepted("payload", |bytes| vault::parse_payload(bytes).is_ok());
+    assert_eq!(good, ["bip340.json", "ed25519.json"]);
+}
+
+#[test]
+fn key_file() {
+    let passphrase = Passphrase::new("correct horse battery").ok().unwrap();
+    let good = accepted("key_file", |bytes| {
+        vault::open_key_file(bytes, &passphrase).is_ok()
+    });
+    assert_eq!(good, ["good.age", "work-2.age"]);
+}
