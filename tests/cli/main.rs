@@ -6,6 +6,15 @@
     clippy::needless_raw_string_hashes,
     clippy::format_push_string
 )]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a campaign found, and what was skipped"
+)]
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "names of our own"
+)]
 #![allow(unreachable_pub, missing_docs)]
 #![allow(dead_code, reason = "support/ is shared with the benches")]
 
@@ -20,14 +29,17 @@ mod environment;
 mod identity_file;
 mod init;
 mod init_hex;
+mod init_refusals;
 mod init_words;
 mod key_export;
 mod key_file;
 mod key_show;
 mod keychain;
 mod keychain_crash;
+mod keychain_trouble;
 mod output;
 mod passphrase;
+mod passphrase_file;
 mod secrets;
 mod terminal_init;
 mod terminal_key;
