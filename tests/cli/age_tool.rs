@@ -21,18 +21,7 @@ fn age_opens_our_key_file_needs_age() {
     let home = Home::new();
     home.write("pass.txt", PASSPHRASE);
     home.write("key.hex", SECRET_HEX);
-    home.run(&[
-        "init",
-        "--import-hex",
-        "--scheme",
-        "bip340",
-        "--from",
-        "key.hex",
-        "--expect-id",
-        OPERATOR_ID,
-        "--passphrase-file",
-        "pass.txt",
-    ])
+    home.run_line(&format!("init --import-hex --scheme bip340 --from key.hex --expect-id {OPERATOR_ID} --passphrase-file pass.txt"))
     .exits(0);
     let Some(mut age) = age(&home, &["--decrypt", "-o", "plain.json", KEY_FILE]) else {
         return;
@@ -57,16 +46,9 @@ fn a_key_file_made_by_age_opens_here_needs_age() {
     age.answer("Confirm passphrase", PASSPHRASE);
     assert_eq!(age.end().code, 0);
     home.chmod(KEY_FILE, 0o600);
-    home.run(&[
-        "key",
-        "export",
-        "--out",
-        "key.hex",
-        "--confirm",
-        OPERATOR_ID,
-        "--passphrase-file",
-        "pass.txt",
-    ])
+    home.run_line(&format!(
+        "key export --out key.hex --confirm {OPERATOR_ID} --passphrase-file pass.txt"
+    ))
     .exits(0);
     assert_eq!(home.text("key.hex"), format!("{SECRET_HEX}\n"));
 }

@@ -69,15 +69,8 @@ fn a_file_where_a_folder_belongs() {
     let home = Home::new();
     home.write("home", "");
     home.write("pass.txt", PASSPHRASE);
-    home.run(&[
-        "init",
-        "--passphrase-file",
-        "pass.txt",
-        "--words-file",
-        "w",
-        "--yes",
-    ])
-    .is(str![[r#"
+    home.run_line("init --passphrase-file pass.txt --words-file w --yes")
+        .is(str![[r#"
 $ oc-guardian init --passphrase-file pass.txt --words-file w --yes
 --- stderr
 error: cannot write [DIR]/home/config: Not a directory (os error 20)

@@ -143,17 +143,7 @@ fn a_damaged_one_is_not_overwritten() {
     let home = Home::with_identity();
     home.write(IDENTITY, "{}");
     home.write("words.txt", crate::support::words());
-    home.run(&[
-        "init",
-        "--restore",
-        "--scheme",
-        "bip340",
-        "--from",
-        "words.txt",
-        "--yes",
-        "--passphrase-file",
-        "pass.txt",
-    ])
+    home.run_line("init --restore --scheme bip340 --from words.txt --yes --passphrase-file pass.txt")
     .is(str![[r#"
 $ oc-guardian init --restore --scheme bip340 --from words.txt --yes --passphrase-file pass.txt
 --- stderr

@@ -45,7 +45,7 @@ hint: Compare this word with your backup, letter by letter.
 
 #[test]
 fn twelve_words() {
-    restore(words()[8 * 12..].to_owned(), "bip340", OPERATOR_ID).is(str![[r#"
+    restore(&words()[8 * 12..], "bip340", OPERATOR_ID).is(str![[r#"
 $ oc-guardian init --restore --scheme bip340 --from words.txt --expect-id op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
 error: there are 12 words, but a backup of an operator key has 24
@@ -158,7 +158,7 @@ hint: Check that this is the right file: a genuine one is far smaller.
 fn nobody_to_confirm_the_id() {
     let home = Home::new();
     home.write("words.txt", words());
-    home.run(&["init", "--restore", "--scheme", "bip340", "--from", "words.txt"])
+    home.run_line("init --restore --scheme bip340 --from words.txt")
         .is(str![[r#"
 $ oc-guardian init --restore --scheme bip340 --from words.txt
 --- stderr
@@ -174,15 +174,7 @@ hint: Answer with --expect-id ID (or --yes).
 fn as_json() {
     let home = Home::new();
     home.write("words.txt", words().replace("diesel", "diesels"));
-    home.run(&[
-        "init",
-        "--json",
-        "--restore",
-        "--scheme",
-        "bip340",
-        "--from",
-        "words.txt",
-    ])
+    home.run_line("init --json --restore --scheme bip340 --from words.txt")
     .is(str![[r#"
 $ oc-guardian init --json --restore --scheme bip340 --from words.txt
 {"ok":false,"reason":"words-invalid","detail":"word 24 of 24 is not in the BIP-39 English word list","hint":"Compare this word with your backup, letter by letter."}

@@ -74,16 +74,7 @@ hint: Nothing is overwritten. Choose another path, or move the old file away.
 #[test]
 fn into_a_folder_that_is_not_there() {
     let home = Home::with_identity();
-    home.run(&[
-        "key",
-        "export",
-        "--out",
-        "usb/key.hex",
-        "--confirm",
-        OPERATOR_ID,
-        "--passphrase-file",
-        "pass.txt",
-    ])
+    home.run_line(&format!("key export --out usb/key.hex --confirm {OPERATOR_ID} --passphrase-file pass.txt"))
     .is(str![[r#"
 $ oc-guardian key export --out usb/key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
@@ -97,14 +88,9 @@ hint: Make the folder first.
 #[test]
 fn never_into_a_pipe() {
     let home = Home::with_identity();
-    home.run(&[
-        "key",
-        "export",
-        "--confirm",
-        OPERATOR_ID,
-        "--passphrase-file",
-        "pass.txt",
-    ])
+    home.run_line(&format!(
+        "key export --confirm {OPERATOR_ID} --passphrase-file pass.txt"
+    ))
     .is(str![[r#"
 $ oc-guardian key export --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
@@ -134,14 +120,7 @@ hint: Nothing was exported. Repeat the operator id exactly, if this is the key t
 --- exit 1
 
 "#]]);
-    home.run(&[
-        "key",
-        "export",
-        "--out",
-        "key.hex",
-        "--passphrase-file",
-        "pass.txt",
-    ])
+    home.run_line("key export --out key.hex --passphrase-file pass.txt")
     .is(str![[r#"
 $ oc-guardian key export --out key.hex --passphrase-file pass.txt
 --- stderr
@@ -209,7 +188,7 @@ $ oc-guardian key verify-backup --from words.txt --json
 #[test]
 fn migrating_to_where_it_is() {
     let home = Home::with_identity();
-    home.run(&["key", "migrate", "--to", "file", "--passphrase-file", "pass.txt"])
+    home.run_line("key migrate --to file --passphrase-file pass.txt")
         .is(str![[r#"
 $ oc-guardian key migrate --to file --passphrase-file pass.txt
 --- stderr
@@ -218,19 +197,12 @@ hint: Nothing needs to be done.
 --- exit 1
 
 "#]]);
-    home.run(&[
-        "key",
-        "migrate",
-        "--to",
-        "keychain",
-        "--passphrase-file",
-        "pass.txt",
-    ])
+    home.run_line("key migrate --to keychain --passphrase-file pass.txt")
     .is(str![[r#"
 $ oc-guardian key migrate --to keychain --passphrase-file pass.txt
 --- stderr
 Testing the keychain
-error: no keychain is reachable: zbus error: Failed to connect to address `unix:path=/nonexistent/bus`: No such file or directory (os error 2)
+error: no keychain is reachable: Platform failure: zbus error: Failed to connect to address `unix:path=/nonexistent/bus`: No such file or directory (os error 2)
 hint: Run inside a session with a keychain (on a server: dbus-run-session and gnome-keyring-daemon); a new key can be kept in an encrypted file instead (init --keystore file).
 --- exit 1
 

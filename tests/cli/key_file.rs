@@ -105,7 +105,7 @@ hint: Restore the file from a backup, or the key with the 24 words (oc-guardian 
 
 #[test]
 fn too_large() {
-    export_of(&[b'x'; 16 * 1024 + 1]).is(str![[r#"
+    export_of(&vec![b'x'; 16 * 1024 + 1]).is(str![[r#"
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
 Opening the key file

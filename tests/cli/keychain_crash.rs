@@ -50,7 +50,7 @@ fn whereabouts(home: &Home, keyring: &Keyring, context: &str) -> &'static str {
         assert_eq!(entry, Some(payload()), "{context}");
         assert!(!home.path(KEY_FILE).exists(), "{context}: a second copy");
         let run = home
-            .run(&["key", "export", "--confirm", OPERATOR_ID, "--out", "out"])
+            .run_line(&format!("key export --confirm {OPERATOR_ID} --out out"))
             .exits(0);
         assert_eq!(home.text("out"), format!("{SECRET_HEX}\n"), "{}", run.text);
         "keychain"

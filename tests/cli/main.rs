@@ -7,6 +7,16 @@
     clippy::format_push_string
 )]
 #![allow(unreachable_pub, missing_docs, clippy::print_stderr)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a campaign found, and what was skipped"
+)]
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "names of our own"
+)]
+#![allow(unreachable_pub, missing_docs)]
 #![allow(dead_code, reason = "support/ is shared with the benches")]
 
 #[path = "../support/mod.rs"]
@@ -28,6 +38,7 @@ mod generated;
 mod identity_file;
 mod init;
 mod init_hex;
+mod init_refusals;
 mod init_words;
 mod install;
 mod key_export;
@@ -35,8 +46,10 @@ mod key_file;
 mod key_show;
 mod keychain;
 mod keychain_crash;
+mod keychain_trouble;
 mod output;
 mod passphrase;
+mod passphrase_file;
 mod readme;
 mod secrets;
 mod status;

@@ -7,15 +7,7 @@ use crate::support::{Home, KEY_FILE, PASSPHRASE, Transcript, decrypted, payload}
 fn init_with(passphrase: impl AsRef<[u8]>) -> Transcript {
     let home = Home::new();
     home.write("pass.txt", passphrase);
-    let run = home.run(&[
-        "init",
-        "--passphrase-file",
-        "pass.txt",
-        "--words-file",
-        "words.txt",
-        "--yes",
-        "-q",
-    ]);
+    let run = home.run_line("init --passphrase-file pass.txt --words-file words.txt --yes -q");
     home.assert_nothing_stored();
     run
 }
@@ -81,70 +73,6 @@ hint: A passphrase is one line of at most 1024 bytes of UTF-8.
 }
 
 #[test]
-fn a_missing_file() {
-    let home = Home::with_identity();
-    home.run(&[
-        "key",
-        "change-passphrase",
-        "--passphrase-file",
-        "nowhere/pass.txt",
-    ])
-    .is(str![[r#"
-$ oc-guardian key change-passphrase --passphrase-file nowhere/pass.txt
---- stderr
-error: nowhere/pass.txt does not exist
-hint: Check the path.
---- exit 1
-
-"#]]);
-}
-
-#[test]
-fn a_folder() {
-    let home = Home::with_identity();
-    home.run(&["key", "change-passphrase", "--passphrase-file", "home"])
-        .is(str![[r#"
-$ oc-guardian key change-passphrase --passphrase-file home
---- stderr
-error: home is not a regular file
-hint: Put a regular file there, or name another one.
---- exit 1
-
-"#]]);
-}
-
-#[test]
-fn a_file_that_others_may_read() {
-    let home = Home::with_identity();
-    home.chmod("pass.txt", 0o644);
-    home.run(&["key", "change-passphrase", "--passphrase-file", "pass.txt"])
-        .is(str![[r#"
-$ oc-guardian key change-passphrase --passphrase-file pass.txt
---- stderr
-error: pass.txt is private but has permissions 0644
-hint: Run: chmod 600 pass.txt
---- exit 1
-
-"#]]);
-}
-
-#[test]
-fn a_backup_file_that_others_may_read() {
-    let home = Home::with_identity();
-    home.write("my words.txt", crate::support::words());
-    home.chmod("my words.txt", 0o640);
-    home.run(&["key", "verify-backup", "--from", "my words.txt"])
-        .is(str![[r#"
-$ oc-guardian key verify-backup --from my words.txt
---- stderr
-error: my words.txt is private but has permissions 0640
-hint: Run: chmod 600 'my words.txt'
---- exit 1
-
-"#]]);
-}
-
-#[test]
 fn wrong() {
     let home = Home::with_identity();
     home.write("pass.txt", "battery horse correct");
@@ -181,15 +109,8 @@ Opening the key file
 fn changed() {
     let home = Home::with_identity();
     home.write("new.txt", "twelve letters");
-    home.run(&[
-        "key",
-        "change-passphrase",
-        "--passphrase-file",
-        "pass.txt",
-        "--new-passphrase-file",
-        "new.txt",
-    ])
-    .is(str![[r#"
+    home.run_line("key change-passphrase --passphrase-file pass.txt --new-passphrase-file new.txt")
+        .is(str![[r#"
 $ oc-guardian key change-passphrase --passphrase-file pass.txt --new-passphrase-file new.txt
 The passphrase of op-132f39a98c31baaddba6525f5d43f295 is changed.
 Copies of the key file made before now still open with the old passphrase: destroy them.
@@ -230,15 +151,8 @@ fn a_weak_new_one_changes_nothing() {
     let home = Home::with_identity();
     home.write("new.txt", "short");
     let before = home.read(KEY_FILE);
-    home.run(&[
-        "key",
-        "change-passphrase",
-        "--passphrase-file",
-        "pass.txt",
-        "--new-passphrase-file",
-        "new.txt",
-    ])
-    .is(str![[r#"
+    home.run_line("key change-passphrase --passphrase-file pass.txt --new-passphrase-file new.txt")
+        .is(str![[r#"
 $ oc-guardian key change-passphrase --passphrase-file pass.txt --new-passphrase-file new.txt
 --- stderr
 Opening the key file
@@ -268,51 +182,6 @@ $ oc-guardian key change-passphrase --passphrase-file pass.txt
 Opening the key file
 error: nobody can be asked (no terminal, or --no-input): New passphrase for the key file
 hint: Answer with --new-passphrase-file FILE.
---- exit 2
-
-"#]]);
-}
-
-#[test]
-fn standard_input_has_one_of_them() {
-    let home = Home::with_identity();
-    home.run_with_input(
-        &[
-            "key",
-            "change-passphrase",
-            "--passphrase-file",
-            "-",
-            "--new-passphrase-file",
-            "-",
-        ],
-        b"one\ntwo\n",
-    )
-    .is(str![[r#"
-$ oc-guardian key change-passphrase --passphrase-file - --new-passphrase-file -
---- stderr
-error: --passphrase-file and --new-passphrase-file cannot both read standard input
-hint: Put one of them into a file (0600).
---- exit 2
-
-"#]]);
-    home.run_with_input(
-        &[
-            "init",
-            "--restore",
-            "--scheme",
-            "bip340",
-            "--from",
-            "-",
-            "--passphrase-file",
-            "-",
-        ],
-        b"one\ntwo\n",
-    )
-    .is(str![[r#"
-$ oc-guardian init --restore --scheme bip340 --from - --passphrase-file -
---- stderr
-error: --from and --passphrase-file cannot both read standard input
-hint: Put one of them into a file (0600).
 --- exit 2
 
 "#]]);

@@ -138,7 +138,7 @@ fn a_waiting_process_leaves_no_core_and_lets_nobody_look_needs_setpriv() {
         .collect();
     let memory = format!("/proc/{pid}/mem");
     let owner = fs::metadata(&memory).unwrap().uid();
-    let look = Command::new("setpriv")
+    let peek = Command::new("setpriv")
         .args([
             "--reuid",
             &USER.to_string(),
@@ -152,5 +152,5 @@ fn a_waiting_process_leaves_no_core_and_lets_nobody_look_needs_setpriv() {
     child.wait().unwrap();
     assert_eq!(core[4..6], ["0", "0"], "{limits}");
     assert_eq!(owner, 0, "the process is dumpable: its user owns {memory}");
-    assert!(!look.status.success(), "the same user may look into the process");
+    assert!(!peek.status.success(), "the same user may look into the process");
 }

@@ -169,15 +169,8 @@ fn killed_at_any_moment() {
         let _ = child.kill();
         child.wait().unwrap();
         home.write("empty.txt", "");
-        home.run(&[
-            "init",
-            "--passphrase-file",
-            "empty.txt",
-            "--words-file",
-            "other.txt",
-            "--yes",
-        ])
-        .exits(1);
+        home.run_line("init --passphrase-file empty.txt --words-file other.txt --yes")
+            .exits(1);
         for name in home.tree() {
             assert!(
                 !name.contains(".tmp") && !name.contains("pending"),

@@ -5,6 +5,7 @@ mod keyring;
 mod namespace;
 mod require;
 mod terminal;
+mod transcript;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,13 +13,13 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-use snapbox::IntoData as _;
 use tempfile::TempDir;
 
 pub use keyring::Keyring;
 pub use namespace::Namespace;
 pub use require::{needs, starts};
 pub use terminal::Terminal;
+pub use transcript::{Transcript, replace_times};
 
 /// Passphrase of the identity that [`Home::with_identity`] has.
 pub const PASSPHRASE: &str = "correct horse battery";
@@ -162,7 +163,7 @@ impl Home {
     pub fn assert_nothing_stored(&self) {
         for name in self.tree() {
             assert!(
-                !(name.ends_with(".age") || name.ends_with(".json") || name.ends_with(".tmp")),
+                ![".age", ".json", ".tmp"].iter().any(|end| name.ends_with(end)),
                 "left behind: {name}"
             );
         }
@@ -193,6 +194,11 @@ impl Home {
     /// Runs the binary.
     pub fn run(&self, arguments: &[&str]) -> Transcript {
         self.transcript(arguments, &self.command(arguments).output().unwrap())
+    }
+
+    /// Runs the binary with arguments that hold no spaces.
+    pub fn run_line(&self, arguments: &str) -> Transcript {
+        self.run(&arguments.split(' ').collect::<Vec<_>>())
     }
 
     /// Runs the binary with `input` on standard input.
@@ -254,74 +260,7 @@ impl Home {
 
     fn normalise(&self, text: &str) -> String {
         let text = text.replace(&self.dir.path().display().to_string(), "[DIR]");
-        replace_times(&text)
-    }
-}
-
-/// `2026-11-23T02:07:50Z` becomes `[TIME]`.
-pub fn replace_times(text: &str) -> String {
-    const SHAPE: &str = "dddd-dd-ddTdd:dd:ddZ";
-    let fits = |window: &str| {
-        window.is_ascii()
-            && window
-                .bytes()
-                .zip(SHAPE.bytes())
-                .all(|(byte, shape)| match shape {
-                    b'd' => byte.is_ascii_digit(),
-                    other => byte == other,
-                })
-    };
-    let mut result = String::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        if rest.get(..SHAPE.len()).is_some_and(fits) {
-            result += "[TIME]";
-            rest = &rest[SHAPE.len()..];
-        } else {
-            let next = rest.chars().next().unwrap();
-            result.push(next);
-            rest = &rest[next.len_utf8()..];
-        }
-    }
-    result
-}
-
-/// A finished run.
-pub struct Transcript {
-    /// Command, standard output, standard error and exit code, as the snapshots show them.
-    pub text: String,
-    pub stdout: String,
-    pub stderr: String,
-    pub code: Option<i32>,
-}
-
-impl Transcript {
-    /// Compares the whole run with a snapshot; `SNAPSHOTS=overwrite cargo test` writes it anew.
-    #[track_caller]
-    pub fn is(&self, expected: snapbox::data::Inline) {
-        snapbox::assert_data_eq!(&self.text, expected.raw());
-    }
-
-    /// With `from` replaced wherever it stands: what no other run repeats.
-    #[must_use]
-    pub fn replacing(mut self, from: &str, to: &str) -> Self {
-        for text in [&mut self.text, &mut self.stdout, &mut self.stderr] {
-            *text = text.replace(from, to);
-        }
-        self
-    }
-
-    /// Fails, showing the run, unless it ended with this exit code.
-    #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{}", self.text);
-        self
-    }
-
-    /// The JSON document on standard output.
-    #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+        transcript::replace_times(&text)
     }
 }
 
