@@ -72,15 +72,13 @@ init() {
     rm -f -- "$scratch/home.words"
 }
 
-memory() { # memory NAME COMMAND...: peak resident memory of a command, from the kernel
+# Peak resident memory of a command. Not by python's resource module: a child's peak starts at that of the program it was
+# forked from, so python would measure itself.
+memory() { # memory NAME COMMAND...
     local name=$1
     shift
-    python3 - "$name" "$@" <<'PYTHON'
-import resource, subprocess, sys
-subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-print(f"{sys.argv[1]:<34} {peak / (1 if sys.platform != 'darwin' else 1024) / 1024:10.1f} MiB")
-PYTHON
+    env time -f %M -o "$scratch/peak" "$@" >/dev/null 2>&1
+    awk -v name="$name" '{ printf "%-34s %10.1f MiB\n", name, $1 / 1024 }' "$scratch/peak"
 }
 
 size() { # size NAME FILE
@@ -127,13 +125,14 @@ else
 fi
 
 printf '\npeak memory\n'
-if have python3; then
+if env time -f %M true >/dev/null 2>&1; then
+    memory "true" "$(type -P true)"
     memory "oc-guardian --version" "$kit" --version
     rm -rf -- "${scratch:?}/home"
     OC_GUARDIAN_HOME=$scratch/home memory "oc-guardian init (key file)" "$kit" init \
         --passphrase-file "$scratch/pass" --words-file "$scratch/words" --yes
 else
-    echo "skipped: needs python3"
+    echo "skipped: needs GNU time (apt-get install time)"
 fi
 
 printf '\nsize\n'
