@@ -7,6 +7,7 @@
     clippy::format_push_string
 )]
 #![allow(unreachable_pub, missing_docs)]
+#![allow(clippy::too_many_lines, reason = "snapshots are long")]
 #![allow(dead_code, reason = "support/ is shared with the benches")]
 
 #[path = "../support/mod.rs"]
@@ -18,4 +19,5 @@ mod config_input;
 mod config_schema;
 mod config_secrets;
 mod config_show;
+mod config_values;
 mod key_show;
