@@ -132,6 +132,8 @@ proptest! {
     #[test]
     fn what_is_generated_passes_and_comes_back(draft in drafts()) {
         let text = draft.to_json();
+        let document = serde_json::from_str(&text).unwrap();
+        prop_assert!(jsonschema::draft202012::is_valid(&schema(), &document), "{}", text);
         let checked = draft.check();
         prop_assert_eq!(checked.findings(), &[], "{}", text);
         let bundle = checked.into_bundle().unwrap();
@@ -142,6 +144,32 @@ proptest! {
             }
         }
         prop_assert_eq!(again.to_json(), text);
+    }
+
+    #[test]
+    fn the_schema_takes_every_value_that_the_check_takes(
+        url in "https?://(localhost|127\\.0\\.0\\.1|[a-zA-Z0-9.:\\[\\]@_-]{1,12})(:[0-9]{0,6})?[ -~é]{0,6}",
+        host in "[a-zA-Z0-9.:_-]{1,8}",
+        path in "/[ -~\u{7f}\u{80}é\n]{0,6}",
+        slug in "[a-z0-9A_-]{0,3}",
+    ) {
+        let validator = jsonschema::draft202012::new(&schema()).unwrap();
+        let socket = format!("unix:{path}");
+        for (name, value) in [
+            (Name::AttestationPostUrl, &url),
+            (Name::SignerUrl, &socket),
+            (Name::PublicHost, &host),
+            (Name::DataDir, &path),
+            (Name::FederationSlug, &slug),
+        ] {
+            let mut draft = Draft::new(&public(Scheme::Bip340));
+            draft.set(Name::FederationSlug, "a");
+            draft.set(name, value);
+            if draft.check().is_good() {
+                let document = serde_json::from_str(&draft.to_json()).unwrap();
+                prop_assert!(validator.is_valid(&document), "{} {:?}", name, value);
+            }
+        }
     }
 
     #[test]

@@ -74,6 +74,14 @@ fn every_leniency_has_its_place() {
 }
 
 #[test]
+fn what_json_allows_is_allowed() {
+    let text = good()
+        .replace("\"info\"", r#""\u0069nfo", "data_dir": "\/\ud83d\ude00\u00e9""#)
+        .replace('\n', "\r\n\t");
+    assert_eq!(places(&text), []);
+}
+
+#[test]
 fn beyond_leniency_there_is_one_place() {
     for (from, to, place) in [
         ("\"info\"\n", "info\n", ("syntax", 6, 16)),
