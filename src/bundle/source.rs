@@ -30,6 +30,28 @@ pub struct Excerpt {
     pub cut: bool,
 }
 
+/// Runs of 32 or more hex digits that are neither an operator id nor exactly 64 digits long: a key with a digit missing,
+/// cut in half, or with something stuck to it. Those of 64 digits are judged one by one.
+fn odd_hex_runs(text: &str) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut start = None;
+    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+        match (byte.is_ascii_hexdigit(), start) {
+            (true, None) => start = Some(at),
+            (false, Some(from)) => {
+                let length = at - from;
+                let is_id = length == 32 && text[..from].ends_with("op-");
+                if length >= 32 && length != 64 && !is_id {
+                    runs.push(from..at);
+                }
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    runs
+}
+
 impl Source {
     pub(super) fn new(text: String) -> Self {
         let line_starts = std::iter::once(0)
@@ -42,7 +64,9 @@ impl Source {
         }
     }
 
+    /// Marks what must never be shown. Long hex that is no whole public value is added: it may be most of a key.
     pub(super) fn hide(&mut self, mut secrets: Vec<Range<usize>>) {
+        secrets.extend(odd_hex_runs(&self.text));
         secrets.sort_unstable_by_key(|span| span.start);
         self.secrets = secrets;
     }
@@ -78,7 +102,7 @@ impl Source {
     /// What stands in these bytes, for a message; never a secret.
     pub(super) fn quote(&self, span: &Range<usize>) -> String {
         if self.is_secret(span) {
-            return "(hidden: a secret)".into();
+            return "(hidden: it may be a secret)".into();
         }
         let text = self.text.get(span.clone()).unwrap_or_default();
         match text.char_indices().nth(MAX_QUOTE) {
@@ -180,7 +204,7 @@ mod tests {
         assert_eq!(excerpt.span, 14..15);
         assert_eq!(
             source.quote(&(secret.start - 2..secret.start + 1)),
-            "(hidden: a secret)"
+            "(hidden: it may be a secret)"
         );
         let long = source.excerpt(&(400..404)).unwrap();
         assert_eq!(long.text.chars().count(), 122);
