@@ -7,6 +7,8 @@
     clippy::format_push_string,
     clippy::too_many_lines,
     clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::case_sensitive_file_extension_comparisons,
     unreachable_pub,
     missing_docs
 )]
