@@ -388,7 +388,7 @@ mod tests {
             create_new(&path, b"two", Access::Private),
             Err(StoreError::Exists { .. })
         ));
-        stage(&path, b"two").unwrap();
+        stage(&staged, b"two").unwrap();
         assert!(matches!(rename(&staged, &path), Err(StoreError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"one");
         sweep_temporaries(dir.path());
