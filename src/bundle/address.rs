@@ -52,7 +52,7 @@ fn parse(value: &str) -> Result<Uri, String> {
     };
     // `host:` and `host:99999` parse, without a port.
     let port = &authority[name.len().min(authority.len())..];
-    if !port.is_empty() && uri.port_u16().is_none_or(|port| port == 0) {
+    if !port.is_empty() && (port.starts_with(":0") || uri.port_u16().is_none()) {
         return Err("has no valid port after the colon".into());
     }
     if let Some(problem) = url_host(name) {

@@ -1,15 +1,10 @@
-use std::collections::BTreeMap;
-use std::ops::Range;
-
 use super::document::Document;
-use super::field::Name;
 use super::finding::{Code, Finding, Severity};
-use super::secret::{self, Judge, Owner, Shape, Verdict};
+use super::secrets::{Place, find_secrets};
 use super::source::{Excerpt, Source};
 use super::typed::{Bundle, BundleError};
 use super::{keys, lenient, shape, syntax};
 use crate::operator::PublicKey;
-use crate::store::hex;
 
 /// Largest bundle, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -92,54 +87,66 @@ pub fn check(bytes: &[u8], identity: Option<&PublicKey>) -> Checked {
     let mut found = Vec::new();
     let text = match decode(bytes, &mut found) {
         Ok(text) => text,
-        Err(finding) => return Checked::unreadable(finding),
+        Err(finding) => return Checked::unreadable(*finding),
     };
     let mut source = Source::new(text.clone());
-    let mut bundle = None;
-    let mut field_at: Box<dyn Fn(&Range<usize>) -> Option<Name>> = Box::new(|_| None);
-    let parsed = syntax::parse(&text).and_then(|parsed| {
-        found.extend(lenient::findings(&text, &parsed.tokens));
-        let empty = || {
-            Finding::error(Code::Empty, 0..0, "there is nothing in it")
-                .help("Write one with `oc-guardian config gen`.")
-        };
-        Document::of(parsed.value.ok_or_else(empty)?)
-    });
-    match parsed {
-        Ok(document) => {
-            find_secrets(&mut source, &Place::of(&document), identity, &mut found);
-            let fields = shape::check(&document, &source, &mut found);
-            keys::check(&fields, &source, identity, &mut found);
-            if !found.iter().any(Finding::is_error) {
-                found.extend(strictly(&source));
-            }
-            if !found.iter().any(Finding::is_error) {
-                let values: BTreeMap<Name, String> = fields
-                    .iter()
-                    .filter_map(|(name, member)| Some((*name, member.text()?.to_owned())))
-                    .collect();
-                bundle = Bundle::from_values(values);
-                // Every value has been checked, so there is one.
-                debug_assert!(bundle.is_some());
-            }
-            field_at = Box::new(move |span| document.field_at(span));
-        }
+    let document = match parse(&text, &mut found) {
+        Ok(document) => Some(document),
         Err(finding) => {
-            found.push(finding);
-            find_secrets(&mut source, &Place::guess(&text), identity, &mut found);
+            found.push(*finding);
+            None
         }
-    }
-    let findings = finish(found, &source, field_at.as_ref());
+    };
+    // Before anything else looks at a value, so that nothing quotes a secret.
+    let place = document.as_ref().map_or_else(|| Place::guess(&text), Place::of);
+    find_secrets(&mut source, &place, identity, &mut found);
+    let bundle = document
+        .as_ref()
+        .and_then(|document| fields(document, &source, identity, &mut found));
     Checked {
-        findings,
-        bundle,
+        findings: finish(found, &source, document.as_ref()),
         source,
+        bundle,
     }
+}
+
+fn parse<'a>(text: &'a str, found: &mut Vec<Finding>) -> Result<Document<'a>, Box<Finding>> {
+    let parsed = syntax::parse(text)?;
+    found.extend(lenient::findings(text, &parsed.tokens));
+    let empty = || {
+        Finding::error(Code::Empty, 0..0, "there is nothing in it")
+            .help("Write one with `oc-guardian config gen`.")
+    };
+    Document::of(parsed.value.ok_or_else(empty)?)
+}
+
+/// Checks the fields; without any error so far, they make a bundle.
+fn fields(
+    document: &Document,
+    source: &Source,
+    identity: Option<&PublicKey>,
+    found: &mut Vec<Finding>,
+) -> Option<Bundle> {
+    let fields = shape::check(document, source, found);
+    keys::check(&fields, source, identity, found);
+    if !found.iter().any(Finding::is_error) {
+        found.extend(strictly(source));
+    }
+    if found.iter().any(Finding::is_error) {
+        return None;
+    }
+    let values = fields
+        .iter()
+        .filter_map(|(name, member)| Some((*name, member.text()?.to_owned())))
+        .collect();
+    let bundle = Bundle::from_values(values);
+    debug_assert!(bundle.is_some(), "every value has been checked");
+    bundle
 }
 
 /// The text, byte for byte as long as the file: bytes that are not UTF-8 become `?`, a byte order mark becomes spaces,
 /// so that the rest can still be checked.
-fn decode(bytes: &[u8], found: &mut Vec<Finding>) -> Result<String, Finding> {
+fn decode(bytes: &[u8], found: &mut Vec<Finding>) -> Result<String, Box<Finding>> {
     let utf8 = |at: usize, length: usize| {
         Finding::error(
             Code::NotUtf8,
@@ -149,7 +156,9 @@ fn decode(bytes: &[u8], found: &mut Vec<Finding>) -> Result<String, Finding> {
         .help("Save the file as UTF-8.")
     };
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(utf8(0, 0).help("It looks like UTF-16: save the file as UTF-8."));
+        return Err(Box::new(
+            utf8(0, 0).help("It looks like UTF-16: save the file as UTF-8."),
+        ));
     }
     let mut bytes = bytes.to_vec();
     if bytes.starts_with("\u{feff}".as_bytes()) {
@@ -177,114 +186,6 @@ fn decode(bytes: &[u8], found: &mut Vec<Finding>) -> Result<String, Finding> {
     Ok(String::from_utf8(bytes).expect("every byte that was not UTF-8 has been replaced"))
 }
 
-/// Where the two public values are, and what they and the id say.
-#[derive(Default)]
-struct Place {
-    public: Vec<Range<usize>>,
-    keys: Vec<(String, Range<usize>)>,
-    ids: Vec<String>,
-}
-
-impl Place {
-    fn of(document: &Document) -> Self {
-        let mut place = Self::default();
-        for member in &document.members {
-            if let (Some(name), Some(text)) = (Name::find(&member.key), member.text()) {
-                place.add(name, text, member.value_span.clone());
-            }
-        }
-        place
-    }
-
-    /// Where the text cannot be parsed: what follows the names.
-    fn guess(text: &str) -> Self {
-        let mut place = Self::default();
-        for name in [Name::OperatorId, Name::OperatorPubkeyHex, Name::ImageDigest] {
-            for (at, key) in text.match_indices(name.as_str()) {
-                let after = &text[at + key.len()..];
-                let value = after.trim_start_matches(['"', '\'', ' ', '\t', ':', '=']);
-                let start = text.len() - value.len();
-                let length = value
-                    .find(['"', '\'', ',', '\n', '\r', ' ', '}'])
-                    .unwrap_or(value.len());
-                place.add(name, &value[..length], start..start + length);
-            }
-        }
-        place
-    }
-
-    fn add(&mut self, name: Name, text: &str, span: Range<usize>) {
-        match name {
-            Name::OperatorId => self.ids.push(text.to_owned()),
-            Name::OperatorPubkeyHex => {
-                self.keys.push((text.to_ascii_lowercase(), span.clone()));
-                self.public.push(span);
-            }
-            Name::ImageDigest => self.public.push(span),
-            _ => {}
-        }
-    }
-
-    fn owner(&self, identity: Option<&PublicKey>) -> Owner {
-        let mut owner = Owner {
-            ids: self.ids.clone(),
-            ..Owner::default()
-        };
-        owner.known.extend(identity.map(|key| *key.as_bytes()));
-        owner.claimed.extend(self.keys.iter().filter_map(|(text, _)| {
-            let mut key = [0; 32];
-            hex::decode_into(text, &mut key).then_some(key)
-        }));
-        owner
-    }
-}
-
-fn find_secrets(source: &mut Source, place: &Place, identity: Option<&PublicKey>, found: &mut Vec<Finding>) {
-    let owner = place.owner(identity);
-    let mut judge = Judge::new(&owner);
-    let within =
-        |span: &Range<usize>, outer: &Range<usize>| outer.start <= span.start && span.end <= outer.end;
-    let mut hidden: Vec<Range<usize>> = Vec::new();
-    for candidate in secret::scan(&source.text) {
-        let span = candidate.span.clone();
-        let in_public_field = place.public.iter().any(|outer| within(&span, outer));
-        match judge.judge(&candidate) {
-            Verdict::Own => {
-                let as_public = place.keys.iter().any(|(_, outer)| within(&span, outer));
-                found.push(own_secret(span.clone(), candidate.shape, as_public));
-            }
-            Verdict::Public => continue,
-            Verdict::Secret if in_public_field && candidate.shape == Shape::Hex => continue,
-            // The same text under a second shape.
-            Verdict::Secret if hidden.iter().rev().take(8).any(|outer| within(&span, outer)) => continue,
-            Verdict::Secret => found.push(
-                Finding::error(
-                    Code::Secret,
-                    span.clone(),
-                    format!("this is {}", candidate.shape.describe()),
-                )
-                .help(
-                    "Take it out, and treat it as exposed: whoever reads the file or a backup of it has it.",
-                ),
-            ),
-        }
-        hidden.push(span);
-    }
-    source.hide(hidden);
-}
-
-fn own_secret(span: Range<usize>, shape: Shape, as_public: bool) -> Finding {
-    let message = if as_public {
-        "operator_pubkey_hex holds the operator's PRIVATE key, not the public one".to_owned()
-    } else {
-        format!("this is the operator's own PRIVATE key: {}", shape.describe())
-    };
-    Finding::error(Code::OwnSecret, span, message).help(
-        "Remove it, destroy every copy of this file, and treat the key as exposed: whoever has read it signs as you. \
-         Make a new operator key (oc-guardian init, with OC_GUARDIAN_HOME set to a new folder).",
-    )
-}
-
 /// The last word has the parser that everything else uses.
 fn strictly(source: &Source) -> Option<Finding> {
     let error = serde_json::from_str::<serde_json::Value>(&source.text).err()?;
@@ -300,11 +201,7 @@ fn strictly(source: &Source) -> Option<Finding> {
     Some(Finding::error(Code::Syntax, at..at, format!("not JSON: {error}")))
 }
 
-fn finish(
-    mut found: Vec<Finding>,
-    source: &Source,
-    field_at: &dyn Fn(&Range<usize>) -> Option<Name>,
-) -> Vec<Finding> {
+fn finish(mut found: Vec<Finding>, source: &Source, document: Option<&Document>) -> Vec<Finding> {
     found.sort_by_key(|it| (it.code != Code::OwnSecret, it.span.start, it.severity));
     if found.len() > MAX_FINDINGS {
         // What is cut off must not turn a refusal into a remark, nor hide a secret.
@@ -313,15 +210,16 @@ fn finish(
         found.sort_by_key(|it| (it.code != Code::OwnSecret, it.span.start, it.severity));
         let message = format!("and {} more findings", rest.len());
         let at = rest[0].span.clone();
-        found.push(match rest.iter().any(Finding::is_error) {
-            true => Finding::error(Code::MoreFindings, at, message),
-            false => Finding::note(Code::MoreFindings, at, message),
+        found.push(if rest.iter().any(Finding::is_error) {
+            Finding::error(Code::MoreFindings, at, message)
+        } else {
+            Finding::note(Code::MoreFindings, at, message)
         });
     }
     for finding in &mut found {
         (finding.line, finding.column) = source.position(finding.span.start);
         if finding.field.is_none() {
-            finding.field = field_at(&finding.span);
+            finding.field = document.and_then(|document| document.field_at(&finding.span));
         }
     }
     found

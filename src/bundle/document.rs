@@ -29,7 +29,7 @@ pub(super) enum Value<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn of(value: ast::Value<'a>) -> Result<Self, Finding> {
+    pub(super) fn of(value: ast::Value<'a>) -> Result<Self, Box<Finding>> {
         let span = value.start()..value.end();
         let object = match value {
             ast::Value::Object(object) => object,
@@ -41,7 +41,8 @@ impl<'a> Document<'a> {
                     format!("a config bundle is one JSON object, and this is {found}"),
                 )
                 .found(found)
-                .allowed("{ … }"));
+                .allowed("{ … }")
+                .into());
             }
         };
         let members = object.properties.into_iter().map(Member::of).collect();

@@ -13,6 +13,7 @@ mod keys;
 mod lenient;
 mod schema;
 mod secret;
+mod secrets;
 mod shape;
 mod source;
 mod syntax;
@@ -27,5 +28,7 @@ pub use schema::schema;
 pub use source::Excerpt;
 pub use typed::{Bundle, BundleError, LogLevel, Signer};
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,8 @@ pub(super) struct Source {
     line_starts: Vec<usize>,
     /// Sorted by start.
     secrets: Vec<Range<usize>>,
+    /// Those, and what may be a piece of one. Sorted by start.
+    masked: Vec<Range<usize>>,
 }
 
 /// The line of a finding as it may be shown: secrets are masked, tabs are spaces, and a long line is cut.
@@ -30,6 +32,35 @@ pub struct Excerpt {
     pub cut: bool,
 }
 
+/// Runs of 32 or more hex digits that are neither an operator id nor exactly 64 digits long: a key with a digit missing,
+/// cut in half, or with something stuck to it. Those of 64 digits are judged one by one.
+fn odd_hex_runs(text: &str) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut start = None;
+    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+        match (byte.is_ascii_hexdigit(), start) {
+            (true, None) => start = Some(at),
+            (false, Some(from)) => {
+                let length = at - from;
+                let is_id = length == 32 && text[..from].ends_with("op-");
+                if length >= 32 && length != 64 && !is_id {
+                    runs.push(from..at);
+                }
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    runs
+}
+
+fn overlaps(places: &[Range<usize>], span: &Range<usize>) -> bool {
+    places
+        .iter()
+        .take_while(|place| place.start < span.end)
+        .any(|place| place.end > span.start)
+}
+
 impl Source {
     pub(super) fn new(text: String) -> Self {
         let line_starts = std::iter::once(0)
@@ -39,20 +70,22 @@ impl Source {
             text,
             line_starts,
             secrets: Vec::new(),
+            masked: Vec::new(),
         }
     }
 
+    /// Marks what must never be shown. Long hex that is no whole public value is masked too: it may be most of a key.
     pub(super) fn hide(&mut self, mut secrets: Vec<Range<usize>>) {
         secrets.sort_unstable_by_key(|span| span.start);
+        self.masked.clone_from(&secrets);
+        self.masked.extend(odd_hex_runs(&self.text));
+        self.masked.sort_unstable_by_key(|span| span.start);
         self.secrets = secrets;
     }
 
     /// Whether a secret is in these bytes.
     pub(super) fn is_secret(&self, span: &Range<usize>) -> bool {
-        self.secrets
-            .iter()
-            .take_while(|secret| secret.start < span.end)
-            .any(|secret| secret.end > span.start)
+        overlaps(&self.secrets, span)
     }
 
     /// Line from 1.
@@ -77,8 +110,8 @@ impl Source {
 
     /// What stands in these bytes, for a message; never a secret.
     pub(super) fn quote(&self, span: &Range<usize>) -> String {
-        if self.is_secret(span) {
-            return "(hidden: a secret)".into();
+        if overlaps(&self.masked, span) {
+            return "(hidden: it may be a secret)".into();
         }
         let text = self.text.get(span.clone()).unwrap_or_default();
         match text.char_indices().nth(MAX_QUOTE) {
@@ -121,7 +154,7 @@ impl Source {
         if first > 0 {
             text.push('…');
         }
-        let mut secrets = self.secrets.iter().peekable();
+        let mut secrets = self.masked.iter().peekable();
         for (offset, letter) in content.char_indices().skip(first).take(last - first) {
             let at = start + offset;
             while secrets.peek().is_some_and(|secret| secret.end <= at) {
@@ -180,7 +213,7 @@ mod tests {
         assert_eq!(excerpt.span, 14..15);
         assert_eq!(
             source.quote(&(secret.start - 2..secret.start + 1)),
-            "(hidden: a secret)"
+            "(hidden: it may be a secret)"
         );
         let long = source.excerpt(&(400..404)).unwrap();
         assert_eq!(long.text.chars().count(), 122);

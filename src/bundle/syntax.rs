@@ -18,7 +18,7 @@ pub(super) struct Parsed<'a> {
     pub(super) tokens: Vec<TokenAndRange<'a>>,
 }
 
-pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Finding> {
+pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Box<Finding>> {
     let outline = Outline::of(text);
     if let Some(span) = outline.too_deep {
         return Err(Finding::error(
@@ -26,7 +26,8 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Finding> {
             span,
             format!("brackets are nested more than {MAX_DEPTH} deep"),
         )
-        .help("A config bundle is one flat object of strings."));
+        .help("A config bundle is one flat object of strings.")
+        .into());
     }
     let collect = CollectOptions {
         comments: CommentCollectionStrategy::AsTokens,
@@ -42,10 +43,11 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Finding> {
             let span = outline.unclosed.unwrap_or_default();
             Err(
                 Finding::error(Code::Syntax, span, "a string is not closed on its line")
-                    .help("Put the closing quote where the string ends."),
+                    .help("Put the closing quote where the string ends.")
+                    .into(),
             )
         }
-        Err(error) => Err(syntax(&error)),
+        Err(error) => Err(syntax(&error).into()),
     }
 }
 

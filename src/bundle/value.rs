@@ -146,20 +146,20 @@ fn digest(value: &str) -> Option<String> {
     let Some(digits) = value.strip_prefix("sha256:") else {
         return Some("does not begin with sha256:".into());
     };
-    if !hex::is_lower_hex(digits) {
-        Some("has characters other than 0-9 a-f after sha256:".into())
-    } else {
+    if hex::is_lower_hex(digits) {
         (digits.len() != 64).then(|| format!("has {} digits after sha256:", digits.len()))
+    } else {
+        Some("has characters other than 0-9 a-f after sha256:".into())
     }
 }
 
 fn path(value: &str) -> Option<String> {
-    if !value.starts_with('/') {
-        Some("is not an absolute path".into())
-    } else {
+    if value.starts_with('/') {
         value
             .contains(|letter: char| letter.is_ascii_control())
             .then(|| "has a control character in it".into())
+    } else {
+        Some("is not an absolute path".into())
     }
 }
 

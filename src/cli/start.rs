@@ -48,7 +48,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing".to_owned(),
         _ => {
-            let text = error.render().to_string();
+            let text = without_secrets(&error.render().to_string());
             let first = text.split("\n\n").next().unwrap_or_default();
             let words: Vec<&str> = first.trim_start_matches("error: ").split_whitespace().collect();
             words.join(" ")
@@ -71,6 +71,53 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
             &Failure::usage(printed).hint("Run the command with --help for its options and examples."),
         );
     }
-    let _ = write!(anstream::stderr(), "{}", error.render().ansi());
+    let text = without_secrets(&error.render().ansi().to_string());
+    let _ = write!(anstream::stderr(), "{text}");
     Exit::Usage
+}
+
+/// A usage error quotes what was typed. Runs of 32 or more hex digits may be a private key given as an argument by
+/// mistake: they are not repeated, and the mistake is named.
+fn without_secrets(text: &str) -> String {
+    const LONGEST: usize = 32;
+    let mut shown = String::with_capacity(text.len());
+    let mut hidden = false;
+    let mut rest = text;
+    while let Some(start) = rest.find(|letter: char| letter.is_ascii_hexdigit()) {
+        let (before, from) = rest.split_at(start);
+        let end = from
+            .find(|letter: char| !letter.is_ascii_hexdigit())
+            .unwrap_or(from.len());
+        let (run, after) = from.split_at(end);
+        shown.push_str(before);
+        if run.len() >= LONGEST && !before.ends_with("op-") {
+            shown.push_str("(hidden)");
+            hidden = true;
+        } else {
+            shown.push_str(run);
+        }
+        rest = after;
+    }
+    shown.push_str(rest);
+    if hidden {
+        shown.push_str(
+            "\nArguments can be seen by others and stay in the shell's history: if that was a private key, treat it as \
+             exposed.\n",
+        );
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secrets;
+
+    #[test]
+    fn a_key_given_as_an_argument_is_not_repeated() {
+        let key = "ab".repeat(32);
+        let shown = without_secrets(&format!("unexpected argument '{key}' found"));
+        assert!(!shown.contains("abab") && shown.contains("'(hidden)' found") && shown.contains("exposed"));
+        let harmless = "unexpected argument 'op-132f39a98c31baaddba6525f5d43f295' found, cafe";
+        assert_eq!(without_secrets(harmless), harmless);
+    }
 }

@@ -7,7 +7,7 @@ use crate::bundle::Severity;
 use crate::doctor::{self, BundleFile, BundleFileError, Local};
 use crate::operator::{Identity, Keystore};
 use crate::store::Folders;
-use crate::ui::{BAD, EMPHASIS, Exit, Failure, GOOD, HEADING, Lines, Report, paint};
+use crate::ui::{BAD, EMPHASIS, Exit, Failure, GOOD, HEADING, Lines, Report, escaped, paint};
 use crate::vault::{self, VaultError};
 
 /// Show whether this machine is in order: identity, keystore, folders, config bundle
@@ -195,9 +195,9 @@ impl Report for Seen {
         } else {
             lines.line(paint(BAD, &count(self.problems.len(), "problem")));
             for problem in &self.problems {
-                lines.line(format!("  {} {}", paint(BAD, "✗"), problem.detail()));
+                lines.line(format!("  {} {}", paint(BAD, "✗"), escaped(problem.detail())));
                 if let Some(remedy) = problem.remedy() {
-                    lines.line(format!("    {remedy}"));
+                    lines.line(format!("    {}", escaped(remedy)));
                 }
             }
         }

@@ -78,6 +78,9 @@ pub enum IdentityError {
     /// Written by a later release.
     #[error("it has version {0}, and this release reads version 1")]
     Version(u64),
+    /// A field holds what no release writes.
+    #[error("its {0} is not what it should be")]
+    Value(&'static str),
     /// `operator_pubkey_hex` is not a public key of `scheme`.
     #[error(transparent)]
     PublicKey(#[from] super::PublicKeyError),
@@ -137,6 +140,14 @@ impl Identity {
             return Err(IdentityError::Version(version));
         }
         let record: Record = serde_json::from_slice(bytes).map_err(IdentityError::Shape)?;
+        if humantime::parse_rfc3339(&record.created_at).is_err() {
+            return Err(IdentityError::Value("created_at"));
+        }
+        if let Keystore::File { path } = &record.keystore
+            && !is_plain_path(path)
+        {
+            return Err(IdentityError::Value("keystore path"));
+        }
         let public = PublicKey::from_hex(record.scheme, &record.operator_pubkey_hex)?;
         let expected = public.operator_id();
         if record.operator_id != expected {
@@ -171,6 +182,11 @@ impl Identity {
         text.push('\n');
         text
     }
+}
+
+/// No `..`, and nothing that a terminal would obey.
+fn is_plain_path(path: &str) -> bool {
+    !path.is_empty() && !path.chars().any(char::is_control) && !path.split('/').any(|part| part == "..")
 }
 
 #[cfg(test)]
@@ -244,6 +260,15 @@ mod tests {
             refusal("\"version\": 1,", "\"version\": 1, \"scheme\": \"bip340\",").contains("duplicate field")
         );
         assert!(refusal("\"keychain\"", "\"keychain\", \"path\": \"x\"").contains("unknown field"));
+        assert_eq!(
+            refusal("2026-11-23T", "\\u001b]0;"),
+            "its created_at is not what it should be"
+        );
+        let outside = r#""file", "path": "keys/../../etc/x""#;
+        assert_eq!(
+            refusal("\"keychain\"", outside),
+            "its keystore path is not what it should be"
+        );
         assert!(Identity::parse(&[b' '; MAX_IDENTITY_BYTES + 1]).is_err());
     }
 }

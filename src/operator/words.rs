@@ -63,14 +63,14 @@ impl Words {
         Language::English.find_word(&word.to_ascii_lowercase()).is_some()
     }
 
-    /// Reads 24 words separated by white space, in upper or lower case, into the key they stand for.
+    /// Reads 24 words separated by white space, in upper or lower case, numbered or not, into the key they stand for.
     ///
     /// # Errors
     /// [`WordsError`]
     pub fn to_secret(scheme: Scheme, text: &str) -> Result<SecretKey, WordsError> {
         let mut line = Zeroizing::new(String::with_capacity(text.len()));
         let mut found = 0;
-        for word in text.split_whitespace() {
+        for word in text.split_whitespace().filter(|word| !is_number(word)) {
             if found > 0 {
                 line.push(' ');
             }
@@ -93,6 +93,12 @@ impl Words {
         entropy.zeroize();
         Ok(SecretKey::from_bytes(scheme, &bytes)?)
     }
+}
+
+/// `7`, `7.`, `7)` or `7:`, as people number their words.
+fn is_number(word: &str) -> bool {
+    let digits = word.trim_end_matches(['.', ')', ':']);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

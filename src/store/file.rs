@@ -3,6 +3,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use tempfile::{Builder, NamedTempFile, PersistError};
 use zeroize::Zeroizing;
@@ -36,7 +37,7 @@ impl Access {
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::NotAFile`], [`StoreError::TooLarge`], [`StoreError::Read`].
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, StoreError> {
-    let (file, metadata) = open(path)?;
+    let (file, metadata) = open_without_waiting(path)?;
     if !metadata.is_file() {
         return Err(StoreError::NotAFile {
             path: path.to_owned(),
@@ -67,6 +68,17 @@ pub fn read_private(path: &Path, limit: usize, allowed_mode: u32) -> Result<Zero
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
     read_bounded(path, file, limit, &mut bytes)?;
     Ok(bytes)
+}
+
+/// As [`open`], but does not wait for somebody to write into a named pipe.
+fn open_without_waiting(path: &Path) -> Result<(File, fs::Metadata), StoreError> {
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path).map_err(|source| read_error(path, source))?;
+    let metadata = file.metadata().map_err(|source| read_error(path, source))?;
+    Ok((file, metadata))
 }
 
 fn open(path: &Path) -> Result<(File, fs::Metadata), StoreError> {
@@ -177,22 +189,18 @@ pub fn create_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), Store
 ///
 /// # Errors
 /// [`StoreError::Write`]; [`StoreError::Exists`] where the staging name is taken.
-pub fn stage(target: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let staged = staging_name(target);
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::AlreadyExists => write_error(&staged, source),
-        _ => write_error(target, source),
-    };
+pub fn stage(staged: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let failed = |source| write_error(staged, source);
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&staged)
+        .open(staged)
         .map_err(failed)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(failed)?;
-    sync_parent(target)
+    sync_parent(staged)
 }
 
 /// Looks whether [`create_new`] could make this file, before anything is done that could not be undone. Proves nothing:
@@ -244,6 +252,11 @@ fn same_file(a: &Path, b: &Path) -> bool {
     }
 }
 
+/// Whether anything is at this path, be it a dangling link.
+pub fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// Removes a file durably; one that is not there is fine.
 ///
 /// # Errors
@@ -259,7 +272,25 @@ pub fn remove(path: &Path) -> Result<(), StoreError> {
 /// A name for [`stage`] in the folder of `target`.
 pub fn staging_name(target: &Path) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    parent(target).join(format!("{TEMPORARY_PREFIX}{name}{TEMPORARY_SUFFIX}"))
+    parent(target).join(format!(
+        "{TEMPORARY_PREFIX}{name}-{}{TEMPORARY_SUFFIX}",
+        random_suffix()
+    ))
+}
+
+/// As [`staging_name`], but a name that people see and [`sweep_temporaries`] leaves alone: what is in it may be the only
+/// copy.
+pub fn visible_staging_name(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    parent(target).join(format!("{name}.unfinished-{}", random_suffix()))
+}
+
+/// Nobody else's file has this name, so that undoing a change never removes one that is not ours.
+fn random_suffix() -> String {
+    let mut bytes = [0; 8];
+    // Without randomness the name is guessable; `stage` still refuses to overwrite.
+    let _ = getrandom::fill(&mut bytes);
+    super::hex::encode(&bytes)
 }
 
 /// Removes what an interrupted write left in a folder of ours. Only for the holder of the identity's lock.
@@ -357,7 +388,7 @@ mod tests {
             create_new(&path, b"two", Access::Private),
             Err(StoreError::Exists { .. })
         ));
-        stage(&path, b"two").unwrap();
+        stage(&staged, b"two").unwrap();
         assert!(matches!(rename(&staged, &path), Err(StoreError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"one");
         sweep_temporaries(dir.path());

@@ -33,8 +33,8 @@ fn one(renderer: &Renderer, file: &str, finding: &Finding, excerpt: Option<Excer
     };
     let mut group = match excerpt {
         None => title.element(origin()),
-        Some(excerpt) if excerpt.cut => title.element(origin()).element(snippet(excerpt)),
-        Some(excerpt) => title.element(snippet(excerpt).path(printable(file))),
+        Some(excerpt) if excerpt.cut => title.element(origin()).element(snippet(&excerpt)),
+        Some(excerpt) => title.element(snippet(&excerpt).path(printable(file))),
     };
     if let Some(allowed) = &finding.allowed {
         group = group.element(Level::NOTE.with_name("allowed").message(allowed.clone()));
@@ -45,7 +45,7 @@ fn one(renderer: &Renderer, file: &str, finding: &Finding, excerpt: Option<Excer
     renderer.render(&[group])
 }
 
-fn snippet(excerpt: Excerpt) -> Snippet<'static, Annotation<'static>> {
+fn snippet(excerpt: &Excerpt) -> Snippet<'static, Annotation<'static>> {
     // One character for one: the caret stays where it belongs.
     let line: String = excerpt
         .text

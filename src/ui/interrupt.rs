@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
-use super::{Exit, Failure};
+use super::Failure;
 
 /// Whether the alternate screen is up, with something on it that must not stay.
 static ALTERNATE_SCREEN: AtomicBool = AtomicBool::new(false);
@@ -17,7 +17,7 @@ static ENDING: AtomicBool = AtomicBool::new(false);
 /// How the terminal was found.
 static ORIGINAL: OnceLock<Termios> = OnceLock::new();
 
-/// From now on SIGINT ends the process with exit code 130 and SIGTERM with 143, with the terminal's echo, cursor and
+/// From now on SIGINT ends the process with exit code 130, and SIGTERM, SIGHUP and SIGQUIT with 128 and their number, with the terminal's echo, cursor and
 /// screen restored. Nothing else needs to be done: what is on disk is whole at every moment.
 ///
 /// # Errors
@@ -26,11 +26,21 @@ pub fn exit_cleanly_on_signals(json: bool) -> io::Result<()> {
     if let Ok(original) = tcgetattr(io::stdin()) {
         let _ = ORIGINAL.set(original);
     }
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP])?;
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
-            let Some(signal) = signals.forever().next() else {
+            // While words are on the screen Ctrl-Z would leave them there: then it does nothing.
+            let ends = |signal: &i32| {
+                if *signal != SIGTSTP {
+                    return true;
+                }
+                if !ALTERNATE_SCREEN.load(Ordering::SeqCst) {
+                    let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+                }
+                false
+            };
+            let Some(signal) = signals.forever().find(ends) else {
                 return;
             };
             take_the_end();
@@ -41,11 +51,7 @@ pub fn exit_cleanly_on_signals(json: bool) -> io::Result<()> {
             } else {
                 let _ = anstream::stderr().write_all(failure.human().as_bytes());
             }
-            std::process::exit(if signal == SIGTERM {
-                143
-            } else {
-                Exit::Interrupted as i32
-            });
+            std::process::exit(128 + signal);
         })?;
     Ok(())
 }

@@ -20,7 +20,7 @@ pub use interrupt::exit_cleanly_on_signals;
 pub use progress::Progress;
 pub use report::{Lines, Report};
 pub use style::{BAD, EMPHASIS, FAINT, GOOD, HEADING, WARNING, paint};
-pub use text::printable;
+pub use text::{escaped, printable};
 
 /// How to print and whether to ask, as the global flags say.
 #[derive(Clone, Copy, Debug)]

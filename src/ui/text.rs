@@ -20,7 +20,7 @@ pub fn printable(text: &str) -> String {
 }
 
 /// As [`printable`], but of any length: for messages of ours with outside text in them.
-pub(super) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
         push_escaped(&mut shown, letter);

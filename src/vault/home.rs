@@ -177,19 +177,20 @@ impl LockedHome {
             created_at,
         };
         let mut pending = Pending::new(id, identity.keystore.clone());
-        if let Some(path) = words_out {
-            let staged = store::staging_name(path);
-            pending.on_commit.push(Step::Rename {
+        let words_staged = words_out.map(|path| {
+            let staged = store::visible_staging_name(path);
+            pending.on_commit.push(Step::Deliver {
                 from: staged.clone(),
                 to: path.to_owned(),
             });
-            pending.on_abort.push(Step::Remove { path: staged });
-        }
+            pending.on_abort.push(Step::Remove { path: staged.clone() });
+            staged
+        });
         let notes = self.transact(pending, key, destination, &identity, || {
-            if let Some(path) = words_out {
+            if let Some(staged) = &words_staged {
                 let mut line = zeroize::Zeroizing::new(key.to_words().as_line().to_owned());
                 line.push('\n');
-                store::stage(path, line.as_bytes())?;
+                store::stage(staged, line.as_bytes())?;
             }
             Ok(())
         })?;
@@ -204,7 +205,7 @@ impl LockedHome {
         let key = match (&identity.keystore, credential) {
             (Keystore::File { path }, Credential::Passphrase(passphrase)) => {
                 let path = self.folders.data.join(path);
-                let bytes = read_key_file(&path)?;
+                let bytes = read_key_file(&path, &self.folders.data.join(KEYS))?;
                 key_file::decrypt(&bytes, passphrase)
                     .map_err(|source| VaultError::KeyFile { path, source })?
             }
@@ -237,11 +238,10 @@ impl LockedHome {
             return Err(VaultError::NoPassphrase);
         };
         let bytes = key_file::encrypt(key, new).map_err(VaultError::Encrypt)?;
-        Ok(store::replace(
-            &self.folders.data.join(path),
-            &bytes,
-            Access::Private,
-        )?)
+        let path = self.folders.data.join(path);
+        // A link, to a stick perhaps, stays one, and the file behind it changes.
+        let path = fs::canonicalize(&path).unwrap_or(path);
+        Ok(store::replace(&path, &bytes, Access::Private)?)
     }
 
     /// Moves the key to the other keystore; the old copy is removed only when the new one is in force.
@@ -302,15 +302,18 @@ impl LockedHome {
     ) -> Result<Vec<String>, VaultError> {
         debug_assert!(out.is_absolute());
         store::check_creatable(out)?;
-        self.mark_exported(identity)?;
         let staged = store::staging_name(out);
+        // Prove that a file can be made there before the mark, which stays.
+        store::stage(&staged, b"")?;
+        store::remove(&staged)?;
+        self.mark_exported(identity)?;
         let mut pending = Pending::new(identity.operator_id(), identity.keystore.clone());
         pending.on_commit.push(Step::Remove { path: staged.clone() });
         pending.write(&journal_path(&self.folders))?;
         let mut line = zeroize::Zeroizing::new(String::with_capacity(65));
         line.push_str(&key.expose_hex());
         line.push('\n');
-        let done = store::stage(out, line.as_bytes()).and_then(|()| store::rename(&staged, out));
+        let done = store::stage(&staged, line.as_bytes()).and_then(|()| store::rename(&staged, out));
         let settled = self.settle();
         done?;
         Ok(settled?.map(|(_, notes)| notes).unwrap_or_default())
@@ -346,12 +349,12 @@ impl LockedHome {
                     0,
                     Step::Rename {
                         from: staged.clone(),
-                        to: path.clone(),
+                        to: path,
                     },
                 );
-                pending.on_abort.push(Step::Remove { path: staged });
+                pending.on_abort.push(Step::Remove { path: staged.clone() });
                 Some((
-                    path,
+                    staged,
                     key_file::encrypt(key, passphrase).map_err(VaultError::Encrypt)?,
                 ))
             }
@@ -366,7 +369,7 @@ impl LockedHome {
         pending.write(&journal)?;
         let done = (|| {
             match &encrypted {
-                Some((path, bytes)) => store::stage(path, bytes)?,
+                Some((staged, bytes)) => store::stage(staged, bytes)?,
                 None => keychain::store(key)?,
             }
             prepare()?;
@@ -398,10 +401,13 @@ impl LockedHome {
     }
 }
 
-fn read_key_file(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
-    match path.parent().map(store::check_dir_private) {
-        Some(Err(StoreError::NotFound { .. })) | None => {}
-        Some(checked) => checked?,
+fn read_key_file(path: &Path, keys: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
+    // Only our own folder: a key kept elsewhere must not make us demand a `chmod` of, say, a mounted stick.
+    if path.parent() == Some(keys) {
+        match store::check_dir_private(keys) {
+            Err(StoreError::NotFound { .. }) => {}
+            checked => checked?,
+        }
     }
     store::read_private(path, key_file::MAX_BYTES, 0o700).map_err(|error| {
         let source = match error {
@@ -424,7 +430,7 @@ pub fn inspect_keystore(folders: &Folders, identity: &Identity) -> Result<(), Va
     match &identity.keystore {
         Keystore::File { path } => {
             let path = folders.data.join(path);
-            let bytes = read_key_file(&path)?;
+            let bytes = read_key_file(&path, &folders.data.join(KEYS))?;
             key_file::inspect(&bytes).map_err(|source| VaultError::KeyFile { path, source })
         }
         Keystore::Keychain {} => match keychain::reach(&identity.operator_id())? {

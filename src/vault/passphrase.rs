@@ -19,6 +19,9 @@ pub enum PassphraseError {
     /// Too short to set; see [`MIN_PASSPHRASE_CHARS`].
     #[error("the passphrase has {0} characters, fewer than {MIN_PASSPHRASE_CHARS}")]
     TooShort(usize),
+    /// A character that cannot be seen nor typed; refused when setting only.
+    #[error("the passphrase has an invisible character, such as a byte order mark")]
+    Invisible,
     /// Over 1024 bytes.
     #[error("the passphrase is longer than {MAX_PASSPHRASE_BYTES} bytes")]
     TooLong,
@@ -34,7 +37,7 @@ impl Passphrase {
     /// A passphrase that is to open something.
     ///
     /// # Errors
-    /// [`PassphraseError`], but never [`PassphraseError::TooShort`].
+    /// [`PassphraseError`], but never those of [`Passphrase::check_strength`].
     pub fn new(text: &str) -> Result<Self, PassphraseError> {
         if text.is_empty() {
             return Err(PassphraseError::Empty);
@@ -59,9 +62,17 @@ impl Passphrase {
     /// Checks the rule for passphrases that we set.
     ///
     /// # Errors
-    /// [`PassphraseError::TooShort`]
+    /// [`PassphraseError::TooShort`], [`PassphraseError::Invisible`]
     pub fn check_strength(&self) -> Result<(), PassphraseError> {
-        let chars = self.0.expose_secret().chars().count();
+        let text = self.0.expose_secret();
+        // A byte order mark from an editor would have to be typed again on the next machine.
+        if text
+            .chars()
+            .any(|letter| matches!(letter, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}'))
+        {
+            return Err(PassphraseError::Invisible);
+        }
+        let chars = text.chars().count();
         if chars < MIN_PASSPHRASE_CHARS {
             Err(PassphraseError::TooShort(chars))
         } else {
@@ -98,6 +109,10 @@ mod tests {
         );
         let short = Passphrase::from_file_bytes("kürzer\r\n".as_bytes()).ok().unwrap();
         assert_eq!(short.check_strength(), Err(PassphraseError::TooShort(6)));
+        let marked = Passphrase::from_file_bytes("\u{feff}correct horse".as_bytes())
+            .ok()
+            .unwrap();
+        assert_eq!(marked.check_strength(), Err(PassphraseError::Invisible));
         assert!(short.matches(&Passphrase::new("kürzer").ok().unwrap()));
         assert!(
             Passphrase::new("correct horse")

@@ -2,7 +2,6 @@
 //! new one. `operator.json` is the point of commitment: once it says what the journal expects, the change is finished
 //! forward, else it is undone.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -28,8 +27,18 @@ pub(super) struct Pending {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Step {
-    Rename { from: PathBuf, to: PathBuf },
-    Remove { path: PathBuf },
+    Rename {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    /// As `rename`, for a file that is the user's: it must not keep the identity from being used.
+    Deliver {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    Remove {
+        path: PathBuf,
+    },
     ForgetKeychain {},
 }
 
@@ -96,10 +105,11 @@ impl Pending {
         for step in steps {
             match step {
                 Step::Rename { from, to } => {
-                    if fs::symlink_metadata(from).is_ok() {
+                    if store::exists(from) {
                         store::rename(from, to)?;
                     }
                 }
+                Step::Deliver { from, to } => notes.extend(deliver(from, to)),
                 Step::Remove { path } => store::remove(path)?,
                 // A keychain that is away now must not keep the operator from working.
                 Step::ForgetKeychain {} => {
@@ -114,5 +124,23 @@ impl Pending {
         }
         store::remove(journal)?;
         Ok(notes)
+    }
+}
+
+/// Says where the file is, or that it is lost, unless it is where it was promised.
+fn deliver(from: &Path, to: &Path) -> Option<String> {
+    match (store::exists(from), store::exists(to)) {
+        (true, _) => store::rename(from, to).err().map(|error| {
+            format!(
+                "the 24 words are in {}, not in {}: {error}",
+                from.display(),
+                to.display()
+            )
+        }),
+        (false, true) => None,
+        (false, false) => Some(format!(
+            "the 24 words are not in {}: somebody removed them; this identity has no backup",
+            to.display()
+        )),
     }
 }

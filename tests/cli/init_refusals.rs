@@ -122,7 +122,7 @@ $ oc-guardian init --json --words-file words.txt --yes
 --- stderr
 A bip340 key can hold a federation share and sign everything this kit signs; whether the portal's public pages accept its signatures is not established.
 Testing the keychain
-Keeping the key in an encrypted file: no keychain is reachable: Platform failure: zbus error: Failed to connect to address `unix:path=/nonexistent/bus`: No such file or directory (os error 2).
+Keeping the key in an encrypted file: no keychain is reachable: zbus error: Failed to connect to address `unix:path=/nonexistent/bus`: No such file or directory (os error 2).
 --- exit 2
 
 "#]]);
@@ -138,7 +138,7 @@ $ oc-guardian init --keystore keychain --words-file words.txt --yes
 --- stderr
 A bip340 key can hold a federation share and sign everything this kit signs; whether the portal's public pages accept its signatures is not established.
 Testing the keychain
-error: no keychain is reachable: Platform failure: zbus error: Failed to connect to address `unix:path=/nonexistent/bus`: No such file or directory (os error 2)
+error: no keychain is reachable: zbus error: Failed to connect to address `unix:path=/nonexistent/bus`: No such file or directory (os error 2)
 hint: Run inside a session with a keychain (on a server: dbus-run-session and gnome-keyring-daemon); a new key can be kept in an encrypted file instead (init --keystore file).
 --- exit 1
 

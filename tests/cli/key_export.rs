@@ -202,7 +202,7 @@ hint: Nothing needs to be done.
 $ oc-guardian key migrate --to keychain --passphrase-file pass.txt
 --- stderr
 Testing the keychain
-error: no keychain is reachable: Platform failure: zbus error: Failed to connect to address `unix:path=/nonexistent/bus`: No such file or directory (os error 2)
+error: no keychain is reachable: zbus error: Failed to connect to address `unix:path=/nonexistent/bus`: No such file or directory (os error 2)
 hint: Run inside a session with a keychain (on a server: dbus-run-session and gnome-keyring-daemon); a new key can be kept in an encrypted file instead (init --keystore file).
 --- exit 1
 

@@ -47,7 +47,7 @@ fn a_keychain_that_is_gone_needs_keyring() {
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295
 --- stderr
 Opening the key in the keychain
-error: no keychain is reachable: Platform failure: zbus error: org.freedesktop.DBus.Error.ServiceUnknown: The name org.freedesktop.secrets was not provided by any .service files
+error: no keychain is reachable: zbus error: org.freedesktop.DBus.Error.ServiceUnknown: The name org.freedesktop.secrets was not provided by any .service files
 hint: Run inside a session with a keychain (on a server: dbus-run-session and gnome-keyring-daemon); a new key can be kept in an encrypted file instead (init --keystore file).
 --- exit 1
 

@@ -4,19 +4,14 @@
 #![allow(
     clippy::unwrap_used,
     clippy::needless_raw_string_hashes,
-    clippy::format_push_string
-)]
-#![allow(unreachable_pub, missing_docs, clippy::print_stderr)]
-#![allow(
-    clippy::print_stdout,
+    clippy::format_push_string,
+    clippy::too_many_lines,
     clippy::print_stderr,
-    reason = "what a campaign found, and what was skipped"
-)]
-#![allow(
+    clippy::print_stdout,
     clippy::case_sensitive_file_extension_comparisons,
-    reason = "names of our own"
+    unreachable_pub,
+    missing_docs
 )]
-#![allow(unreachable_pub, missing_docs)]
 #![allow(dead_code, reason = "support/ is shared with the benches")]
 
 #[path = "../support/mod.rs"]
@@ -29,6 +24,7 @@ mod config_input;
 mod config_schema;
 mod config_secrets;
 mod config_show;
+mod config_values;
 mod crash_init;
 mod crash_key;
 mod disk_faults;

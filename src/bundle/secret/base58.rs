@@ -25,7 +25,7 @@ pub(super) fn scan(text: &str, found: &mut Vec<Candidate>) {
             // SLIP-132: version, depth, parent, number, chain code, a zero byte, the key.
             let key = rest
                 .get(..111)
-                .and_then(|text| decode_checked::<82>(text))
+                .and_then(decode_checked::<82>)
                 .and_then(|payload| payload.get(46..78)?.try_into().ok());
             found.push(Candidate::new(start..run_end, Shape::ExtendedKey).with_key(key));
         }

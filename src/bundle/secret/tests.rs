@@ -81,10 +81,8 @@ fn a_secret_is_covered_whole_whatever_is_around_it() {
 
 #[test]
 fn escapes_hide_nothing() {
-    let escaped: String = NSEC
-        .chars()
-        .map(|letter| format!("\\u{:04x}", u32::from(letter)))
-        .collect();
+    let escape = |letter: char| format!("\\u{:04x}", u32::from(letter));
+    let escaped = NSEC.chars().map(escape).collect::<Vec<_>>().concat();
     let found = scan(&format!("\"{escaped}\""));
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].span, 1..escaped.len() + 1);
@@ -97,11 +95,8 @@ fn words_count_in_a_row() {
     assert_eq!(shapes(words), [Shape::Words]);
     assert_eq!(shapes(&words.to_uppercase()), [Shape::Words]);
     assert_eq!(shapes(&words.replace(' ', "\", \"")), [Shape::Words]);
-    let numbered: String = words
-        .split(' ')
-        .zip(1..)
-        .map(|(word, number)| format!("// {number}. {word}\r\n"))
-        .collect();
+    let line = |(word, number): (&str, usize)| format!("// {number}. {word}\r\n");
+    let numbered = words.split(' ').zip(1..).map(line).collect::<Vec<_>>().concat();
     assert_eq!(shapes(&numbered), [Shape::Words]);
     assert_eq!(shapes(&words.replace(" able", " abel")), []);
     assert_eq!(shapes(words.trim_end_matches(" accident")), []);

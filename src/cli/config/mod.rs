@@ -31,7 +31,7 @@ pub(super) struct Config {
 #[derive(Subcommand)]
 enum Verb {
     #[command(name = "gen")]
-    Generate(generate::Generate),
+    Generate(Box<generate::Generate>),
     Check(check::Check),
     Show(show::Show),
     Schema(schema::Schema),

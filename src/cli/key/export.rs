@@ -110,7 +110,7 @@ impl Report for Exported {
 
     fn human(&self) -> String {
         format!(
-            "{}\n{} it is not encrypted; remove it as soon as it is where it belongs.\n",
+            "{}\n{} it is not encrypted: remove it as soon as it is where it belongs. The identity is marked as exported.\n",
             paint(
                 GOOD,
                 &format!("The private key of {} is in {}.", self.id, self.path.display())

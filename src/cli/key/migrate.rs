@@ -7,7 +7,7 @@ use super::{examples, identity_fields, identity_lines};
 use crate::cli::context::Context;
 use crate::cli::init::KeystoreKind;
 use crate::cli::input;
-use crate::operator::Identity;
+use crate::operator::{Identity, Keystore};
 use crate::store::Folders;
 use crate::ui::{Exit, Failure, GOOD, Lines, Report, paint};
 use crate::vault::{self, Changed, Destination, VaultError};
@@ -75,6 +75,12 @@ impl Report for Moved {
         lines.line(paint(GOOD, "The key is moved."));
         lines.field("operator id", self.identity.operator_id().as_str());
         identity_lines(&mut lines, &self.identity, &self.folders);
+        if self.identity.keystore != (Keystore::Keychain {}) {
+            lines.line(
+                "The keychain's entry is removed. A second home with the same key there needs its own copy:",
+            );
+            lines.line("restore it from the 24 words, or copy this home.");
+        }
         lines.finish()
     }
 }

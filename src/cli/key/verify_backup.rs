@@ -36,7 +36,10 @@ impl VerifyBackup {
                     identity.operator_id()
                 ),
             )
-            .hint("Look for the right paper. If it is lost, make another backup while the key still opens: oc-guardian key export"));
+            .hint(
+                "Look for the right paper: no command shows the words again. While the key still opens, a copy of its key \
+                 file and passphrase is a backup too; without any, plan for a new key.",
+            ));
         }
         context.ui.result(&Matches(identity.operator_id()))?;
         Ok(Exit::Done)

@@ -15,8 +15,8 @@ impl From<VaultError> for Failure {
                  folder.",
             ),
             VaultError::OrphanKey { path } => failure("orphan-key").hint(format!(
-                "If operator.json was lost, move this file away, open it with `age -d {}` and give its secret_hex to \
-                 `oc-guardian init --import-hex`; to start afresh, move it away.",
+                "If operator.json was lost, open the key with `age -d {}`, move the file away and give its secret_hex to \
+                 `oc-guardian init --import-hex --scheme SCHEME`; to start afresh, move it away.",
                 shell_quoted(&path)
             )),
             VaultError::Identity { source, .. } => match source {
@@ -24,7 +24,8 @@ impl From<VaultError> for Failure {
                     failure("identity-invalid").hint("Install the release of oc-guardian that wrote it, or a later one.")
                 }
                 _ => failure("identity-invalid").hint(
-                    "Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` \
+                    "Restore it from a backup, or move it and the key file away and run \
+                     `oc-guardian init --restore --scheme SCHEME` \
                      with the 24 words.",
                 ),
             },
@@ -38,26 +39,29 @@ impl From<VaultError> for Failure {
             VaultError::KeyFile { source, .. } => match source {
                 KeyFileError::WrongPassphrase => failure("wrong-passphrase")
                     .hint(
-                        "Try again. If the passphrase is lost, restore the key with the 24 words (oc-guardian init \
-                         --restore) into a new home.",
+                        "Try again. If the passphrase is lost, restore the key with the 24 words \
+                     (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).",
                     ),
                 KeyFileError::NotPassphrase | KeyFileError::ExcessiveWork(_) => failure("key-file-unacceptable")
-                    .hint("Restore the key with the 24 words (oc-guardian init --restore) into a new home."),
+                    .hint("Restore the key with the 24 words \
+                     (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME)."),
                 KeyFileError::Missing => failure("key-file-missing").hint(
-                    "Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new \
-                     home.",
+                    "Restore the file from a backup, or the key with the 24 words \
+                     (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).",
                 ),
                 KeyFileError::NotAge
                 | KeyFileError::NotAKeyFile
                 | KeyFileError::Tampered
                 | KeyFileError::Payload(_) => failure("key-file-damaged")
                     .hint(
-                        "Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a \
-                         new home. If nobody should have touched it, treat this machine as compromised.",
+                        "Restore the file from a backup, or the key with the 24 words \
+                         (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). \
+                         If nobody should have touched it, treat this machine as compromised.",
                     ),
             },
             VaultError::KeychainEntry { .. } => failure("keychain-entry-damaged")
-                .hint("Restore the key with the 24 words (oc-guardian init --restore) into a new home."),
+                .hint("Restore the key with the 24 words \
+                     (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME)."),
             VaultError::KeyMismatch { .. } => failure("key-mismatch").hint(
                 "operator.json and the stored key do not belong together: put the right one of the two back from a backup.",
             ),
@@ -91,7 +95,7 @@ impl From<KeychainError> for Failure {
             ),
             KeychainError::Missing(_) => failure("keychain-entry-missing").hint(
                 "Unlock the keychain and run this again; if the entry is really gone, restore the key with the 24 words \
-                 (oc-guardian init --restore) into a new home.",
+                 (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).",
             ),
             KeychainError::Unfaithful | KeychainError::Failed(_) => {
                 failure("keychain-failed").hint(
