@@ -91,7 +91,7 @@ fn init_without_inodes_needs_namespaces() {
 $ oc-guardian init --import-hex --scheme bip340 --from key.hex --yes --passphrase-file pass.txt
 --- stderr
 Encrypting the key
-error: cannot write [DIR]/home/data/keys/.oc-guardian-op-132f39a98c31baaddba6525f5d43f295.age-7a08d6cd3c402bd4.tmp: No space left on device (os error 28)
+error: cannot write [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age: No space left on device (os error 28)
 hint: Make room on this file system, then run this again.
 --- exit 1
 
@@ -114,7 +114,7 @@ $ oc-guardian init --passphrase-file pass.txt --words-file usb/words.txt --yes
 --- stderr
 A bip340 key can hold a federation share and sign everything this kit signs; whether the portal's public pages accept its signatures is not established.
 Encrypting the key
-error: cannot write [DIR]/usb/words.txt.unfinished-d383ffd54890a6f4: No space left on device (os error 28)
+error: cannot write [DIR]/usb/words.txt: No space left on device (os error 28)
 hint: Make room on this file system, then run this again.
 --- exit 1
 
@@ -165,7 +165,7 @@ fn an_export_to_a_full_stick_leaves_no_piece_of_the_key_needs_namespaces() {
 $ oc-guardian key export --out usb/key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 --- stderr
 Opening the key file
-error: cannot write [DIR]/usb/.oc-guardian-key.hex-ed2c4dcf132d32bc.tmp: No space left on device (os error 28)
+error: cannot write [DIR]/usb/key.hex: No space left on device (os error 28)
 hint: Make room on this file system, then run this again.
 --- exit 1
 
