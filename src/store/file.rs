@@ -189,8 +189,9 @@ pub fn create_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), Store
 ///
 /// # Errors
 /// [`StoreError::Write`]; [`StoreError::Exists`] where the staging name is taken.
-pub fn stage(staged: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let failed = |source| write_error(staged, source);
+pub fn stage(staged: &Path, target: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    // People know the target, not the name that it has until then.
+    let failed = |source| write_error(target, source);
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -388,7 +389,7 @@ mod tests {
             create_new(&path, b"two", Access::Private),
             Err(StoreError::Exists { .. })
         ));
-        stage(&staged, b"two").unwrap();
+        stage(&staged, &path, b"two").unwrap();
         assert!(matches!(rename(&staged, &path), Err(StoreError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"one");
         sweep_temporaries(dir.path());

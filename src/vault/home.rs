@@ -187,10 +187,10 @@ impl LockedHome {
             staged
         });
         let notes = self.transact(pending, key, destination, &identity, || {
-            if let Some(staged) = &words_staged {
+            if let (Some(staged), Some(path)) = (&words_staged, words_out) {
                 let mut line = zeroize::Zeroizing::new(key.to_words().as_line().to_owned());
                 line.push('\n');
-                store::stage(staged, line.as_bytes())?;
+                store::stage(staged, path, line.as_bytes())?;
             }
             Ok(())
         })?;
@@ -303,17 +303,20 @@ impl LockedHome {
         debug_assert!(out.is_absolute());
         store::check_creatable(out)?;
         let staged = store::staging_name(out);
-        // Prove that a file can be made there before the mark, which stays.
-        store::stage(&staged, b"")?;
-        store::remove(&staged)?;
-        self.mark_exported(identity)?;
         let mut pending = Pending::new(identity.operator_id(), identity.keystore.clone());
         pending.on_commit.push(Step::Remove { path: staged.clone() });
         pending.write(&journal_path(&self.folders))?;
         let mut line = zeroize::Zeroizing::new(String::with_capacity(65));
         line.push_str(&key.expose_hex());
         line.push('\n');
-        let done = store::stage(&staged, line.as_bytes()).and_then(|()| store::rename(&staged, out));
+        let done = (|| {
+            // Prove that a file can be made there before the mark, which stays.
+            store::stage(&staged, out, b"")?;
+            store::remove(&staged)?;
+            self.mark_exported(identity)?;
+            store::stage(&staged, out, line.as_bytes())?;
+            Ok::<_, VaultError>(store::rename(&staged, out)?)
+        })();
         let settled = self.settle();
         done?;
         Ok(settled?.map(|(_, notes)| notes).unwrap_or_default())
@@ -349,12 +352,13 @@ impl LockedHome {
                     0,
                     Step::Rename {
                         from: staged.clone(),
-                        to: path,
+                        to: path.clone(),
                     },
                 );
                 pending.on_abort.push(Step::Remove { path: staged.clone() });
                 Some((
                     staged,
+                    path,
                     key_file::encrypt(key, passphrase).map_err(VaultError::Encrypt)?,
                 ))
             }
@@ -369,7 +373,7 @@ impl LockedHome {
         pending.write(&journal)?;
         let done = (|| {
             match &encrypted {
-                Some((staged, bytes)) => store::stage(staged, bytes)?,
+                Some((staged, path, bytes)) => store::stage(staged, path, bytes)?,
                 None => keychain::store(key)?,
             }
             prepare()?;

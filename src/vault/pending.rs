@@ -11,6 +11,8 @@ use crate::operator::{Identity, Keystore, OperatorId};
 use crate::store::{self, Access, StoreError};
 
 const MAX_BYTES: usize = 64 * 1024;
+/// Bytes of a words file; 24 words have 215 at most.
+const MAX_WORDS: usize = 1024;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,20 +129,32 @@ impl Pending {
     }
 }
 
-/// Says where the file is, or that it is lost, unless it is where it was promised.
+/// Puts a file where it was promised. Says where it is, or that it is lost, if that fails.
 fn deliver(from: &Path, to: &Path) -> Option<String> {
-    match (store::exists(from), store::exists(to)) {
-        (true, _) => store::rename(from, to).err().map(|error| {
-            format!(
-                "the 24 words are in {}, not in {}: {error}",
-                from.display(),
+    let delivered = match (store::exists(from), store::exists(to)) {
+        (true, _) => {
+            store::rename(from, to).or_else(|error| match (store::exists(from), store::exists(to)) {
+                (false, true) => Ok(()),
+                // A file system that cannot rename without overwriting: write it there, as new.
+                (true, false) => store::read_private(from, MAX_WORDS, 0o700)
+                    .and_then(|words| store::stage(to, to, &words))
+                    .and_then(|()| store::remove(from)),
+                _ => Err(error),
+            })
+        }
+        (false, true) => Ok(()),
+        (false, false) => {
+            return Some(format!(
+                "the 24 words are not in {}: somebody removed them; this identity has no backup",
                 to.display()
-            )
-        }),
-        (false, true) => None,
-        (false, false) => Some(format!(
-            "the 24 words are not in {}: somebody removed them; this identity has no backup",
+            ));
+        }
+    };
+    delivered.err().map(|error| {
+        format!(
+            "the 24 words are in {}, not safely in {}: {error}",
+            from.display(),
             to.display()
-        )),
-    }
+        )
+    })
 }

@@ -28,7 +28,7 @@ fn a_good_one() {
 $ oc-guardian config check bundle
 bundle is a good config bundle (no errors).
 
-Next: oc-guardian verify
+Next: oc-guardian status
 --- exit 0
 
 "#]]);

@@ -88,8 +88,8 @@ fn without_a_terminal_the_federation_must_be_given() {
     Home::with_identity().run(&["config", "gen"]).is(str![[r#"
 $ oc-guardian config gen
 --- stderr
-error: Name of the federation is needed, and there is no terminal to ask at
-hint: Give it with --federation SLUG.
+error: nobody can be asked (no terminal, or --no-input): Name of the federation
+hint: Answer with --federation SLUG.
 --- exit 2
 
 "#]]);
@@ -257,7 +257,7 @@ fn where_nothing_can_be_written_it_says_so() {
 $ oc-guardian config gen --federation oc-me-v1 --out folder
 --- stderr
 error: folder is not a regular file
-hint: Name a regular file.
+hint: Put a regular file there, or name another one.
 --- exit 1
 
 "#]]);

@@ -98,7 +98,7 @@ note[short-id]: operator_id is in the 8-byte short form that some public pages s
 
 bundle is a good config bundle (1 note).
 
-Next: oc-guardian verify
+Next: oc-guardian status
 --- exit 0
 
 "#]]);
@@ -111,7 +111,7 @@ $ oc-guardian config check bundle
 error[bad-value]: operator_pubkey_hex is a compressed key of 33 bytes: leave its first two digits out
  --> bundle:3:26
   |
-3 |   "operator_pubkey_hex": "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
+3 |   "operator_pubkey_hex": "••••••••••••••••••••••••••••••••••••••••••••••••••••••••••••••••••",
   |                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = allowed: 64 digits 0-9 a-f
@@ -197,7 +197,7 @@ fn without_an_identity_it_is_not_compared() {
 $ oc-guardian config check bundle
 bundle is a good config bundle (no errors).
 
-Next: oc-guardian verify
+Next: oc-guardian status
 --- stderr
 There is no operator identity here, so the bundle was not compared with one.
 --- exit 0

@@ -24,13 +24,13 @@ fn cut_off() {
 $ oc-guardian key show
 --- stderr
 error: the operator identity [DIR]/home/config/operator.json is not valid: EOF while parsing a string at line 5 column 4
-hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words.
+hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words.
 --- exit 1
 
 "#]]);
     home.run(&["key", "show", "--json"]).is(str![[r#"
 $ oc-guardian key show --json
-{"ok":false,"reason":"identity-invalid","detail":"the operator identity [DIR]/home/config/operator.json is not valid: EOF while parsing a string at line 5 column 4","hint":"Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words."}
+{"ok":false,"reason":"identity-invalid","detail":"the operator identity [DIR]/home/config/operator.json is not valid: EOF while parsing a string at line 5 column 4","hint":"Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words."}
 --- exit 1
 
 "#]]);
@@ -44,7 +44,7 @@ fn empty() {
 $ oc-guardian key show
 --- stderr
 error: the operator identity [DIR]/home/config/operator.json is not valid: EOF while parsing a value at line 1 column 0
-hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words.
+hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words.
 --- exit 1
 
 "#]]);
@@ -68,7 +68,7 @@ fn with_an_id_that_is_not_of_its_key() {
 $ oc-guardian key show
 --- stderr
 error: the operator identity [DIR]/home/config/operator.json is not valid: its operator_id is op-4a67330b803d5c88757afb9328615344, but its public key has op-132f39a98c31baaddba6525f5d43f295
-hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words.
+hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words.
 --- exit 1
 
 "#]]);
@@ -80,7 +80,7 @@ fn with_a_key_of_another_scheme() {
 $ oc-guardian key show
 --- stderr
 error: the operator identity [DIR]/home/config/operator.json is not valid: the public key is not a point of ed25519
-hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words.
+hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words.
 --- exit 1
 
 "#]]);
@@ -92,7 +92,7 @@ fn with_a_doubled_field() {
 $ oc-guardian key show
 --- stderr
 error: the operator identity [DIR]/home/config/operator.json is not valid: duplicate field `scheme` at line 10 column 10
-hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words.
+hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words.
 --- exit 1
 
 "#]]);
@@ -104,7 +104,7 @@ fn with_an_unknown_field() {
 $ oc-guardian key show
 --- stderr
 error: the operator identity [DIR]/home/config/operator.json is not valid: unknown field `origins`, expected one of `version`, `scheme`, `operator_id`, `operator_pubkey_hex`, `keystore`, `origin`, `exported`, `created_at` at line 10 column 11
-hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words.
+hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words.
 --- exit 1
 
 "#]]);
@@ -118,7 +118,7 @@ fn too_large() {
 $ oc-guardian key show
 --- stderr
 error: the operator identity [DIR]/home/config/operator.json is not valid: it is larger than 4096 bytes
-hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words.
+hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words.
 --- exit 1
 
 "#]]);
@@ -148,7 +148,7 @@ fn a_damaged_one_is_not_overwritten() {
 $ oc-guardian init --restore --scheme bip340 --from words.txt --yes --passphrase-file pass.txt
 --- stderr
 error: the operator identity [DIR]/home/config/operator.json is not valid: missing field `version` at line 1 column 2
-hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words.
+hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words.
 --- exit 1
 
 "#]]);
@@ -161,7 +161,7 @@ fn what_it_holds_cannot_draw_on_the_terminal() {
 $ oc-guardian key show
 --- stderr
 error: the operator identity [DIR]/home/config/operator.json is not valid: unknown field `\u{1b}[2J\u{202e}origin`, expected one of `version`, `scheme`, `operator_id`, `operator_pubkey_hex`, `keystore`, `origin`, `exported`, `created_at` at line 10 column 25
-hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore` with the 24 words.
+hint: Restore it from a backup, or move it and the key file away and run `oc-guardian init --restore --scheme SCHEME` with the 24 words.
 --- exit 1
 
 "#]]);

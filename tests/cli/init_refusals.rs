@@ -80,7 +80,7 @@ fn a_key_without_its_identity_is_not_buried() {
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes
 --- stderr
 error: there is an encrypted key at [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age, but no operator.json that belongs to it
-hint: If operator.json was lost, move this file away, open it with `age -d [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age` and give its secret_hex to `oc-guardian init --import-hex`; to start afresh, move it away.
+hint: If operator.json was lost, open the key with `age -d [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age`, move the file away and give its secret_hex to `oc-guardian init --import-hex --scheme SCHEME`; to start afresh, move it away.
 --- exit 1
 
 "#]]);

@@ -21,7 +21,7 @@ fn to_a_file() {
     home.run(&EXPORT).is(str![[r#"
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt
 The private key of op-132f39a98c31baaddba6525f5d43f295 is in [DIR]/key.hex.
-note: it is not encrypted; remove it as soon as it is where it belongs.
+note: it is not encrypted: remove it as soon as it is where it belongs. The identity is marked as exported.
 --- stderr
 Opening the key file
 --- exit 0
@@ -166,7 +166,7 @@ fn a_backup_of_another_key() {
 $ oc-guardian key verify-backup --from words.txt
 --- stderr
 error: these words are the backup of op-758d392587e0d8f5e1822c9e1cdf3cbb, not of op-132f39a98c31baaddba6525f5d43f295
-hint: Look for the right paper. If it is lost, make another backup while the key still opens: oc-guardian key export
+hint: Look for the right paper: no command shows the words again. While the key still opens, a copy of its key file and passphrase is a backup too; without any, plan for a new key.
 --- exit 1
 
 "#]]);

@@ -42,7 +42,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is not an age file, or its beginning is damaged
-hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
+hint: Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -56,7 +56,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it was damaged or tampered with
-hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
+hint: Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -71,7 +71,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it was damaged or tampered with
-hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
+hint: Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -84,7 +84,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is not an age file, or its beginning is damaged
-hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
+hint: Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -97,7 +97,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is not an age file, or its beginning is damaged
-hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
+hint: Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -110,7 +110,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is a folder, or larger than any key file
-hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
+hint: Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -124,7 +124,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is an age file, but not one encrypted with a passphrase
-hint: Restore the key with the 24 words (oc-guardian init --restore) into a new home.
+hint: Restore the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).
 --- exit 1
 
 "#]]);
@@ -137,7 +137,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: wrong passphrase
-hint: Try again. If the passphrase is lost, restore the key with the 24 words (oc-guardian init --restore) into a new home.
+hint: Try again. If the passphrase is lost, restore the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).
 --- exit 1
 
 "#]]);
@@ -177,7 +177,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it opens, but what is inside is no operator key: not the JSON object {"version":1,"scheme":…,"secret_hex":…}
-hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
+hint: Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -201,7 +201,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it demands scrypt work factor 40, above the accepted 22
-hint: Restore the key with the 24 words (oc-guardian init --restore) into a new home.
+hint: Restore the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).
 --- exit 1
 
 "#]]);
@@ -216,7 +216,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it does not exist
-hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home.
+hint: Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).
 --- exit 1
 
 "#]]);
@@ -232,7 +232,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is a folder, or larger than any key file
-hint: Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised.
+hint: Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). If nobody should have touched it, treat this machine as compromised.
 --- exit 1
 
 "#]]);
@@ -288,7 +288,7 @@ fn as_json() {
     home.write(KEY_FILE, b"");
     home.run(&[&EXPORT[..], &["--json"]].concat()).is(str![[r#"
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295 --passphrase-file pass.txt --json
-{"ok":false,"reason":"key-file-damaged","detail":"the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is not an age file, or its beginning is damaged","hint":"Restore the file from a backup, or the key with the 24 words (oc-guardian init --restore) into a new home. If nobody should have touched it, treat this machine as compromised."}
+{"ok":false,"reason":"key-file-damaged","detail":"the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: it is not an age file, or its beginning is damaged","hint":"Restore the file from a backup, or the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME). If nobody should have touched it, treat this machine as compromised."}
 --- stderr
 Opening the key file
 --- exit 1

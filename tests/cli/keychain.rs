@@ -58,7 +58,7 @@ made           [TIME]
     home.run(&EXPORT).is(str![[r#"
 $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43f295
 The private key of op-132f39a98c31baaddba6525f5d43f295 is in [DIR]/key.hex.
-note: it is not encrypted; remove it as soon as it is where it belongs.
+note: it is not encrypted: remove it as soon as it is where it belongs. The identity is marked as exported.
 --- stderr
 Opening the key in the keychain
 --- exit 0
@@ -103,6 +103,8 @@ operator id    op-132f39a98c31baaddba6525f5d43f295
 public key     79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798
 scheme         bip340
 keystore       file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age
+The keychain's entry is removed. A second home with the same key there needs its own copy:
+restore it from the 24 words, or copy this home.
 --- stderr
 Opening the key in the keychain
 Moving the key

@@ -30,7 +30,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key in the keychain
 error: the keychain has no entry for op-132f39a98c31baaddba6525f5d43f295
-hint: Unlock the keychain and run this again; if the entry is really gone, restore the key with the 24 words (oc-guardian init --restore) into a new home.
+hint: Unlock the keychain and run this again; if the entry is really gone, restore the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).
 --- exit 1
 
 "#]]);
@@ -150,7 +150,7 @@ $ oc-guardian key export --out key.hex --confirm op-132f39a98c31baaddba6525f5d43
 --- stderr
 Opening the key in the keychain
 error: the keychain entry of op-132f39a98c31baaddba6525f5d43f295 is no operator key: not the JSON object {"version":1,"scheme":…,"secret_hex":…}
-hint: Restore the key with the 24 words (oc-guardian init --restore) into a new home.
+hint: Restore the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).
 --- exit 1
 
 "#]]);

@@ -90,13 +90,13 @@ $ oc-guardian key change-passphrase --passphrase-file pass.txt --new-passphrase-
 --- stderr
 Opening the key file
 error: the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: wrong passphrase
-hint: Try again. If the passphrase is lost, restore the key with the 24 words (oc-guardian init --restore) into a new home.
+hint: Try again. If the passphrase is lost, restore the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME).
 --- exit 1
 
 "#]]);
     home.run(&[&change[..], &["--json"]].concat()).is(str![[r#"
 $ oc-guardian key change-passphrase --passphrase-file pass.txt --new-passphrase-file new.txt --json
-{"ok":false,"reason":"wrong-passphrase","detail":"the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: wrong passphrase","hint":"Try again. If the passphrase is lost, restore the key with the 24 words (oc-guardian init --restore) into a new home."}
+{"ok":false,"reason":"wrong-passphrase","detail":"the key file [DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age cannot be opened: wrong passphrase","hint":"Try again. If the passphrase is lost, restore the key with the 24 words (OC_GUARDIAN_HOME=NEW-FOLDER oc-guardian init --restore --scheme SCHEME)."}
 --- stderr
 Opening the key file
 --- exit 1
