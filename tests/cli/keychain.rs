@@ -143,30 +143,3 @@ hint: Move the key to an encrypted file first: oc-guardian key migrate --to file
 
 "#]]);
 }
-
-#[test]
-fn a_key_of_another_home_is_not_taken_away_needs_keyring() {
-    let Some((home, keyring)) = home() else {
-        return;
-    };
-    // The same key in a second home, whose init fails after the entry was found: the first one's entry stays.
-    home.write("key.hex", SECRET_HEX);
-    std::fs::create_dir(home.path("second")).unwrap();
-    home.write("second/config", "in the way");
-    let arguments = [
-        "init",
-        "--import-hex",
-        "--scheme",
-        "bip340",
-        "--from",
-        "key.hex",
-        "--yes",
-    ];
-    let output = home
-        .command(&arguments)
-        .env("OC_GUARDIAN_HOME", home.path("second"))
-        .output()
-        .unwrap();
-    home.transcript(&arguments, &output).exits(1);
-    assert_eq!(keyring.lookup(&home, OPERATOR_ID), Some(payload()));
-}

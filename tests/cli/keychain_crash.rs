@@ -123,3 +123,44 @@ fn migrate_killed_while_it_talks_to_the_keychain_needs_strace_and_keyring() {
     }
     panic!("it never ran through");
 }
+
+#[test]
+fn a_failed_init_leaves_the_entry_of_another_home_needs_strace_and_keyring() {
+    let Some((first, keyring)) = in_keychain().filter(|_| faults::can_inject()) else {
+        return;
+    };
+    let import = [
+        "init",
+        "--import-hex",
+        "--scheme",
+        "bip340",
+        "--from",
+        "key.hex",
+        "--yes",
+    ];
+    let beside = || {
+        let second = Home::beside(&first);
+        second.write("key.hex", SECRET_HEX);
+        second
+    };
+    let mut calls = calls(&beside(), &import);
+    calls.retain(Call::is_rename);
+    faults::campaign("init of a key that another home has", &calls, |call, fault| {
+        let second = beside();
+        faults::run_with_fault(&second, &import, call, fault);
+        second.write("empty.txt", "");
+        second
+            .run_line("init --passphrase-file empty.txt --words-file w --yes")
+            .exits(1);
+        second.assert_nothing_stored();
+        assert_eq!(
+            keyring.lookup(&first, OPERATOR_ID),
+            Some(payload()),
+            "{call} {fault:?}"
+        );
+        "kept"
+    });
+    first
+        .run_line("key export --out out --confirm op-132f39a98c31baaddba6525f5d43f295")
+        .exits(0);
+}

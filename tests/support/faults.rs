@@ -24,6 +24,11 @@ impl Call {
         self.name == "write"
     }
 
+    /// Whether it puts a file in its place.
+    pub fn is_rename(&self) -> bool {
+        self.name.starts_with("rename")
+    }
+
     /// Whether it makes a name durable or an open one durable: an error of it is `EIO`, of all others `ENOSPC`.
     fn is_sync(&self) -> bool {
         self.name.ends_with("sync")

@@ -8,7 +8,7 @@ use super::{Home, needs, starts};
 
 /// No services are started on demand, so that nothing outlives the test and no prompt can open a window.
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
+<busconfig><type>session</type><listen>unix:path=SOCKET</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>"#;
 
 const LOGIN: &str = "/org/freedesktop/secrets/collection/login";
@@ -41,7 +41,11 @@ impl Keyring {
     }
 
     fn started(home: &mut Home) -> Self {
-        home.write("bus.conf", BUS);
+        // In the home, so that the socket goes with it.
+        home.write(
+            "bus.conf",
+            BUS.replace("SOCKET", home.path("bus").to_str().unwrap()),
+        );
         std::fs::create_dir_all(home.path("runtime")).unwrap();
         home.chmod("runtime", 0o700);
         let mut bus = outside(home, "dbus-daemon")

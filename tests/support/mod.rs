@@ -72,6 +72,14 @@ impl Home {
         }
     }
 
+    /// Nothing in it, but in the session of another one.
+    pub fn beside(other: &Self) -> Self {
+        Self {
+            bus: other.bus.clone(),
+            ..Self::new()
+        }
+    }
+
     /// With the bip340 identity of [`SECRET_HEX`] in a key file under [`PASSPHRASE`], which is also in `pass.txt`. Its
     /// work factor is 2: unlocking takes no time.
     pub fn with_identity() -> Self {
