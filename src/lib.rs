@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod cli;
 pub mod doctor;
 pub mod envelope;
+pub mod image;
 pub mod operator;
 pub mod store;
 pub mod ui;

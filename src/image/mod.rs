@@ -1,0 +1,11 @@
+//! How an image becomes trusted.
+
+mod digest;
+mod host;
+mod reference;
+pub mod registry;
+mod source;
+
+pub use digest::{Digest, DigestError};
+pub use reference::{MAX_REFERENCE, Reference, ReferenceError};
+pub use source::{Manifest, Referrers, Source};

@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use crate::image::digest::Digest;
+
+/// Why something could not be had from a registry.
+///
+/// The kinds are kept apart so that nobody has to guess whether the image is bad or the network is down.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// Nothing, or nothing complete, came from the host; also where it says that it has trouble of its own.
+    #[error("{host}: cannot be reached: {outage}")]
+    Unreachable {
+        /// What was connected to.
+        host: String,
+        /// What came instead.
+        outage: Outage,
+    },
+    /// It wants other credentials, or none would do.
+    #[error("{host}: {what}: access denied ({detail})")]
+    Denied {
+        /// What was connected to.
+        host: String,
+        /// What was asked for.
+        what: String,
+        /// Status, and what the registry said.
+        detail: String,
+        /// Whether credentials were sent.
+        authenticated: bool,
+    },
+    /// The registry says that it has no such thing.
+    #[error("{host}: {what}: not found")]
+    NotFound {
+        /// What was connected to.
+        host: String,
+        /// What was asked for.
+        what: String,
+    },
+    /// An answer that a registry does not give.
+    #[error("{host}: {what}: {problem}")]
+    Misbehaved {
+        /// What was connected to.
+        host: String,
+        /// What was asked for.
+        what: String,
+        /// What is wrong with the answer.
+        problem: Misbehaviour,
+    },
+    /// Other content than was asked for.
+    #[error("{host}: {what}: the content hashes to {found}, not to {wanted}")]
+    DigestMismatch {
+        /// What was connected to.
+        host: String,
+        /// What was asked for.
+        what: String,
+        /// Digest that was asked for, or that the registry stated.
+        wanted: Digest,
+        /// Digest of what came.
+        found: Digest,
+    },
+    /// Too many requests, also after waiting as long as is reasonable.
+    #[error("{host}: too many requests{}", .wait.map(|wait| format!(" (it asks to wait {} s)", wait.as_secs())).unwrap_or_default())]
+    RateLimited {
+        /// What was connected to.
+        host: String,
+        /// How long it asks to wait.
+        wait: Option<Duration>,
+    },
+}
+
+/// What came instead of an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Outage {
+    /// Its name has no address.
+    #[error("the host name cannot be resolved")]
+    Name,
+    /// No connection.
+    #[error("no connection ({0})")]
+    Connect(String),
+    /// No TLS session: a bad certificate, or no TLS at all.
+    #[error("no TLS session ({0})")]
+    Tls(String),
+    /// Too slow.
+    #[error("no complete answer in time")]
+    TimedOut,
+    /// The connection ended early.
+    #[error("the connection broke off ({0})")]
+    Closed(String),
+    /// Status 5xx, also on repetition.
+    #[error("it has trouble of its own (status {0})")]
+    Status(u16),
+}
+
+/// What is wrong with an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Misbehaviour {
+    /// A web page: a captive portal, a proxy, or a server of another kind.
+    #[error("a web page came instead of a registry's answer")]
+    WebPage,
+    /// More than is reasonable.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// Something else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl RegistryError {
+    /// Stable slug.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "registry-unreachable",
+            Self::Denied { .. } => "registry-denied",
+            Self::NotFound { .. } => "not-found",
+            Self::Misbehaved { .. } => "registry-misbehaved",
+            Self::DigestMismatch { .. } => "digest-mismatch",
+            Self::RateLimited { .. } => "rate-limited",
+        }
+    }
+}
