@@ -2,9 +2,11 @@
 
 mod digest;
 mod host;
+mod json;
 mod reference;
 pub mod registry;
 mod source;
+pub mod trust;
 
 pub use digest::{Digest, DigestError};
 pub use reference::{MAX_REFERENCE, Reference, ReferenceError};
