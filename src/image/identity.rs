@@ -75,8 +75,11 @@ impl IdentityExpression {
         })
     }
 
-    /// Whether this is the identity.
+    /// Whether this is the identity. One with control characters is nobody's: `[^/]+` would match a line break.
     pub fn matches(&self, identity: &str) -> bool {
+        if identity.chars().any(char::is_control) {
+            return false;
+        }
         match &self.rule {
             Rule::Exact => identity == self.text,
             Rule::Below => identity.strip_prefix(&self.text).is_some_and(|rest| {
