@@ -35,6 +35,7 @@ mod reference;
 pub mod registry;
 mod source;
 mod statement;
+pub mod trust;
 mod verified;
 mod verified_file;
 mod verify;

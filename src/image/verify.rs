@@ -17,6 +17,7 @@ use super::provenance::{self, Provenance, Source as BuiltFrom};
 use super::reference::Reference;
 use super::source::{Manifest, Source};
 use super::statement;
+use super::trust::TrustRoot;
 use super::verified::{Facts, Logged, ProvenanceFacts, SignatureFacts, Signer, VerifiedImage};
 use super::verified_file::Known;
 use super::version::Version;
@@ -53,13 +54,13 @@ pub enum ProvenancePolicy {
 /// [`VerifyError`], which says which step failed, what was found, and what was wanted.
 pub fn verify(
     source: &dyn Source,
-    verifier: &Verifier,
+    trust: &TrustRoot,
     request: &Request,
     known: &Known,
     now: SystemTime,
 ) -> Result<VerifiedImage, VerifyError> {
     let material = collect(source, request.reference, request.platform, request.pinned)?;
-    judge(&material, verifier, request, known, now)
+    judge(&material, trust.verifier(), request, known, now)
 }
 
 /// The verdict on what was collected, steps 3 to 8; asks no network, disk or clock.
