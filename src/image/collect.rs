@@ -1,0 +1,344 @@
+use std::thread;
+
+use super::bundle::MAX_BUNDLE;
+use super::digest::Digest;
+use super::error::{Fault, Purpose, VerifyError};
+use super::evidence::Bundles;
+use super::legacy::{DSSE_ENVELOPE, LegacyLayer, SIMPLE_SIGNING};
+use super::manifest::{Descriptor, Document, Index};
+use super::platform::{Platform, PlatformError};
+use super::reference::Reference;
+use super::registry::RegistryError;
+use super::source::{Manifest, Referrers, Source};
+
+/// Most referrers and legacy layers that are looked at. More are refused, not cut off: what lies beyond the limit could
+/// be the signature, or the bundle that keeps a legacy one from counting.
+pub const MAX_EVIDENCE: usize = 64;
+/// Most bytes of evidence in all.
+const MAX_TOTAL: usize = 32 * 1024 * 1024;
+/// Requests at once.
+const AT_ONCE: usize = 8;
+/// Largest legacy layer, in bytes. Payloads have some hundred.
+const MAX_LEGACY: usize = MAX_BUNDLE;
+
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const BUNDLE_PREFIX: &str = "application/vnd.dev.sigstore.bundle";
+
+/// All that was found about an image, nothing of it verified. From here on the network is not needed.
+#[derive(Debug)]
+pub struct Material {
+    /// What was asked for.
+    pub reference: Reference,
+    /// What the reference points to, as it came.
+    pub root: Manifest,
+    /// The manifest that `root` names for the platform; `None` where `root` is one for a single platform.
+    pub platform: Option<Manifest>,
+    /// Sigstore bundles among the referrers.
+    pub bundles: Bundles,
+    /// Layers of the legacy tag `.sig`, where no bundle is a signature.
+    pub legacy_signatures: Vec<LegacyLayer>,
+    /// Layers of the legacy tag `.att`, where no bundle is provenance.
+    pub legacy_attestations: Vec<LegacyLayer>,
+}
+
+/// Gets what a verdict needs, steps 1 and 2: resolves the reference once, and from there on asks by digest only.
+///
+/// # Errors
+/// [`VerifyError`]
+pub fn collect(
+    source: &dyn Source,
+    reference: &Reference,
+    platform: &Platform,
+    pinned: Option<&Digest>,
+) -> Result<Material, VerifyError> {
+    let root = resolve(source, reference)?;
+    check_pin(&root.digest, pinned)?;
+    let chosen = choose(&root, platform)?;
+    let digest = root.digest;
+    let get = Get {
+        source,
+        reference,
+        digest: &digest,
+    };
+    let (platform, evidence) = thread::scope(|scope| {
+        let manifest = chosen
+            .map(|(descriptor, platform)| scope.spawn(move || get.platform_manifest(&descriptor, platform)));
+        let evidence = get.evidence();
+        (manifest.map(join), evidence)
+    });
+    // A missing manifest is the smaller surprise: what is said about the image comes first.
+    let (bundles, legacy_signatures, legacy_attestations) = evidence?;
+    Ok(Material {
+        reference: reference.clone(),
+        platform: platform.transpose()?,
+        root,
+        bundles,
+        legacy_signatures,
+        legacy_attestations,
+    })
+}
+
+fn resolve(source: &dyn Source, reference: &Reference) -> Result<Manifest, VerifyError> {
+    let found = match (reference.digest(), reference.tag()) {
+        (Some(digest), _) => source.manifest(reference, digest)?,
+        (None, tag) => source.manifest_by_tag(reference, tag.unwrap_or("latest"))?,
+    };
+    found.ok_or_else(|| VerifyError::NotFound(reference.clone()))
+}
+
+/// Checks a digest against the only one that is accepted.
+pub(super) fn check_pin(found: &Digest, pinned: Option<&Digest>) -> Result<(), VerifyError> {
+    match pinned {
+        Some(pinned) if pinned != found => Err(VerifyError::NotPinned {
+            found: *found,
+            pinned: *pinned,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The manifest for the platform; `None` where the image has only one.
+pub(super) fn choose(root: &Manifest, wanted: &Platform) -> Result<Option<(Digest, Platform)>, VerifyError> {
+    let invalid = |source| VerifyError::Manifest {
+        digest: root.digest,
+        source,
+    };
+    match Document::parse(&root.bytes, &root.media_type).map_err(invalid)? {
+        Document::Image(_) => Ok(None),
+        Document::Index(index) => match index.choose(wanted).map_err(invalid)? {
+            Ok((descriptor, platform)) => Ok(Some((descriptor.digest, platform))),
+            Err(found) => Err(PlatformError::Missing {
+                wanted: wanted.clone(),
+                found,
+            }
+            .into()),
+        },
+    }
+}
+
+/// Requests about one image.
+#[derive(Clone, Copy)]
+struct Get<'a> {
+    source: &'a dyn Source,
+    reference: &'a Reference,
+    digest: &'a Digest,
+}
+
+type Evidence = (Bundles, Vec<LegacyLayer>, Vec<LegacyLayer>);
+
+impl Get<'_> {
+    fn platform_manifest(self, digest: &Digest, platform: Platform) -> Result<Manifest, VerifyError> {
+        self.source
+            .manifest(self.reference, digest)?
+            .ok_or_else(|| PlatformError::Absent(platform).into())
+    }
+
+    fn evidence(self) -> Result<Evidence, VerifyError> {
+        let bundles = self.bundles()?;
+        let needs = |purpose| !bundles.serve(purpose);
+        let legacy = |suffix, media_type, needed: bool| {
+            if needed {
+                self.legacy(suffix, media_type)
+            } else {
+                Ok(Vec::new())
+            }
+        };
+        let signatures = || legacy("sig", SIMPLE_SIGNING, needs(Purpose::Signature));
+        let attestations = || legacy("att", DSSE_ENVELOPE, needs(Purpose::Provenance));
+        if needs(Purpose::Signature) && needs(Purpose::Provenance) {
+            let (signatures, attestations) = thread::scope(|scope| {
+                let signatures = scope.spawn(signatures);
+                let attestations = attestations();
+                (join(signatures), attestations)
+            });
+            return Ok((bundles, signatures?, attestations?));
+        }
+        let (signatures, attestations) = (signatures()?, attestations()?);
+        Ok((bundles, signatures, attestations))
+    }
+
+    /// The bundles among the referrers. Artifact types and annotations in the index are not looked at: cosign 3.1.1
+    /// writes neither into the fallback tag, and they are not signed.
+    fn bundles(self) -> Result<Bundles, VerifyError> {
+        let Some(bytes) = self.referrers()? else {
+            return Ok(Bundles::default());
+        };
+        let mut bundles = Bundles::default();
+        let index = match Document::parse(&bytes, INDEX) {
+            Ok(Document::Index(Index { manifests })) => manifests,
+            Ok(Document::Image(_)) => Vec::new(),
+            Err(error) => {
+                // Nobody can say whether a bundle would be in it.
+                bundles.add_unclassifiable(&Fault::Unreadable(format!("the list of referrers: {error}")));
+                return Ok(bundles);
+            }
+        };
+        check_count("referrers", index.len())?;
+        let mut total = 0;
+        for found in each(&index, |descriptor| self.bundle(descriptor)) {
+            match found? {
+                Found::Bundle(bytes) => {
+                    total += bytes.len();
+                    check_total(total)?;
+                    bundles.add(&bytes);
+                }
+                Found::Unclassifiable(fault) => bundles.add_unclassifiable(&fault),
+                Found::Ignored(why) => bundles.ignore(why),
+                Found::Other => {}
+            }
+        }
+        Ok(bundles)
+    }
+
+    fn referrers(self) -> Result<Option<Vec<u8>>, VerifyError> {
+        match self.source.referrers(self.reference, self.digest)? {
+            Referrers::Index(bytes) => Ok(Some(bytes)),
+            Referrers::NoApi => {
+                let tag = format!("sha256-{}", self.digest.as_hex());
+                let found = self.source.manifest_by_tag(self.reference, &tag)?;
+                Ok(found.map(|manifest| manifest.bytes))
+            }
+        }
+    }
+
+    fn bundle(self, descriptor: &Descriptor) -> Result<Found, VerifyError> {
+        let digest = &descriptor.digest;
+        let Some(manifest) = self.source.manifest(self.reference, digest)? else {
+            // A list that was not tidied up after something was removed.
+            return Ok(Found::Ignored(format!("the referrer {digest} is not there")));
+        };
+        let Ok(Document::Image(manifest)) = Document::parse(&manifest.bytes, &manifest.media_type) else {
+            return Ok(Found::Ignored(format!("the referrer {digest} is not a manifest")));
+        };
+        let is_bundle = |layer: &Descriptor| layer.media_type.starts_with(BUNDLE_PREFIX);
+        match manifest.layers.as_slice() {
+            [layer] if is_bundle(layer) => match self.layer(layer, MAX_BUNDLE) {
+                Ok(bytes) => Ok(Found::Bundle(bytes)),
+                Err(Missing::Unacceptable(fault)) => Ok(Found::Unclassifiable(fault)),
+                Err(Missing::Registry(error)) => Err(error.into()),
+            },
+            layers if layers.iter().any(is_bundle) => Ok(Found::Unclassifiable(Fault::Unreadable(format!(
+                "the referrer {digest} has a Sigstore bundle and other layers"
+            )))),
+            _ => Ok(Found::Other),
+        }
+    }
+
+    fn legacy(self, suffix: &str, media_type: &str) -> Result<Vec<LegacyLayer>, VerifyError> {
+        let tag = format!("sha256-{}.{suffix}", self.digest.as_hex());
+        let Some(manifest) = self.source.manifest_by_tag(self.reference, &tag)? else {
+            return Ok(Vec::new());
+        };
+        let invalid = |source| VerifyError::Manifest {
+            digest: manifest.digest,
+            source,
+        };
+        let Document::Image(image) =
+            Document::parse(&manifest.bytes, &manifest.media_type).map_err(invalid)?
+        else {
+            return Ok(Vec::new());
+        };
+        let layers: Vec<Descriptor> = image
+            .layers
+            .into_iter()
+            .filter(|layer| layer.media_type == media_type)
+            .collect();
+        check_count("legacy signatures", layers.len())?;
+        let mut total = 0;
+        let mut found = Vec::with_capacity(layers.len());
+        let contents = each(&layers, |layer| self.layer(layer, MAX_LEGACY));
+        for (layer, bytes) in layers.iter().zip(contents) {
+            let bytes = match bytes {
+                Ok(bytes) => bytes,
+                // Refused later for what it is not.
+                Err(Missing::Unacceptable(_)) => Vec::new(),
+                Err(Missing::Registry(error)) => return Err(error.into()),
+            };
+            total += bytes.len();
+            check_total(total)?;
+            found.push(LegacyLayer {
+                annotations: layer.annotations.clone().unwrap_or_default(),
+                bytes,
+            });
+        }
+        Ok(found)
+    }
+
+    fn layer(self, layer: &Descriptor, limit: usize) -> Result<Vec<u8>, Missing> {
+        if usize::try_from(layer.size).is_ok_and(|size| size <= limit) {
+            return Ok(self.source.blob(self.reference, &layer.digest, limit)?);
+        }
+        Err(Missing::Unacceptable(Fault::Unreadable(format!(
+            "{} has {} bytes; at most {limit} are read",
+            layer.digest, layer.size
+        ))))
+    }
+}
+
+enum Missing {
+    Unacceptable(Fault),
+    Registry(RegistryError),
+}
+
+impl From<RegistryError> for Missing {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(error)
+    }
+}
+
+enum Found {
+    Bundle(Vec<u8>),
+    Unclassifiable(Fault),
+    Ignored(String),
+    Other,
+}
+
+fn check_count(what: &'static str, found: usize) -> Result<(), VerifyError> {
+    if found <= MAX_EVIDENCE {
+        return Ok(());
+    }
+    Err(VerifyError::TooMuch {
+        what,
+        found,
+        limit: MAX_EVIDENCE,
+    })
+}
+
+fn check_total(total: usize) -> Result<(), VerifyError> {
+    if total <= MAX_TOTAL {
+        return Ok(());
+    }
+    Err(VerifyError::TooMuch {
+        what: "bytes of signatures",
+        found: total,
+        limit: MAX_TOTAL,
+    })
+}
+
+/// Does something for each item, some at once, and gives the results in order.
+fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let mut results = Vec::with_capacity(items.len());
+    for chunk in items.chunks(AT_ONCE) {
+        thread::scope(|scope| {
+            // The last one by this thread, which would only wait otherwise.
+            let Some((last, others)) = chunk.split_last() else {
+                return;
+            };
+            let work = &work;
+            let others: Vec<_> = others
+                .iter()
+                .map(|item| scope.spawn(move || work(item)))
+                .collect();
+            let last = work(last);
+            results.extend(others.into_iter().map(join));
+            results.push(last);
+        });
+    }
+    results
+}
+
+fn join<T>(handle: thread::ScopedJoinHandle<'_, T>) -> T {
+    handle
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

@@ -1,0 +1,301 @@
+use std::fmt;
+
+use super::bundle::BundleError;
+use super::digest::Digest;
+use super::freshness::Downgrade;
+use super::legacy::LegacyError;
+use super::manifest::ManifestError;
+use super::platform::PlatformError;
+use super::proof::ProofError;
+use super::reference::Reference;
+use super::registry::RegistryError;
+use super::statement::StatementError;
+
+/// What a piece of evidence is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Purpose {
+    /// That the image is the project's.
+    Signature,
+    /// How it was built.
+    Provenance,
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signature => "signature",
+            Self::Provenance => "provenance",
+        })
+    }
+}
+
+/// Why one piece of evidence does not count. In the order of the checks: the later one fails, the closer it came.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It signs bytes, which is no statement about an image.
+    #[error("a Sigstore bundle signs bare bytes (messageSignature), which is no statement about an image")]
+    NotAStatement,
+    /// It cannot be read, so that nobody knows what it is for.
+    #[error("{0}")]
+    Unreadable(String),
+    /// The signature does not verify, or is over something else than an image.
+    #[error("{0}")]
+    Signature(String),
+    /// The proof that the signature is in the transparency log does not hold.
+    #[error("{0}")]
+    Log(String),
+    /// It was logged in the future of this machine's clock, in seconds.
+    #[error("it was logged {} in the future of this machine's clock", seconds(*.0))]
+    Clock(u64),
+    /// The certificate does not hold.
+    #[error("{0}")]
+    Certificate(String),
+    /// It is about another image.
+    #[error("it is about {}, not about {wanted}", listed(.found))]
+    OtherDigest {
+        /// What it is about.
+        found: Vec<String>,
+        /// The image.
+        wanted: Digest,
+    },
+    /// The identity was vouched for by somebody else.
+    #[error("the identity was issued by {found}; wanted: {wanted}")]
+    Issuer {
+        /// Issuer in the certificate.
+        found: String,
+        /// Issuer in the policy.
+        wanted: String,
+    },
+    /// It was signed by somebody else.
+    #[error("signed by {found}; wanted: {wanted}")]
+    Identity {
+        /// Subject alternative name of the certificate, or that it is a key.
+        found: String,
+        /// What the policy says.
+        wanted: String,
+    },
+    /// The certificate contradicts the identity in it.
+    #[error("the certificate's {claim} is {}; wanted: {wanted}", found.as_deref().unwrap_or("absent"))]
+    Claim {
+        /// Which extension.
+        claim: &'static str,
+        /// Its value.
+        found: Option<String>,
+        /// What the identity or the policy says.
+        wanted: String,
+    },
+    /// The provenance is not that of this build.
+    #[error("its {what} is {found}; wanted: {wanted}")]
+    Build {
+        /// What differs.
+        what: &'static str,
+        /// What the provenance says.
+        found: String,
+        /// What the signature or the policy says.
+        wanted: String,
+    },
+}
+
+impl Fault {
+    /// How many checks it passed.
+    pub(super) fn progress(&self) -> u8 {
+        match self {
+            Self::NotAStatement | Self::Unreadable(_) => 0,
+            Self::OtherDigest { .. } => 1,
+            Self::Signature(_) | Self::Log(_) | Self::Clock(_) | Self::Certificate(_) => 2,
+            Self::Issuer { .. } => 3,
+            Self::Identity { .. } => 4,
+            Self::Claim { .. } => 5,
+            Self::Build { .. } => 6,
+        }
+    }
+
+    fn reason(&self, purpose: Purpose) -> &'static str {
+        match (self, purpose) {
+            (Self::NotAStatement, Purpose::Signature) => "unsigned",
+            (Self::NotAStatement, Purpose::Provenance) => "provenance-missing",
+            (Self::Unreadable(_) | Self::Signature(_), _) => "signature-invalid",
+            (Self::Log(_) | Self::Clock(_), _) => "log-proof-invalid",
+            (Self::Certificate(_), _) => "certificate-invalid",
+            (Self::OtherDigest { .. }, Purpose::Signature) => "digest-mismatch",
+            (Self::Issuer { .. }, Purpose::Signature) => "wrong-issuer",
+            (Self::Identity { .. } | Self::Claim { .. } | Self::Build { .. }, Purpose::Signature) => {
+                "wrong-identity"
+            }
+            (_, Purpose::Provenance) => "provenance-mismatch",
+        }
+    }
+}
+
+impl From<BundleError> for Fault {
+    fn from(error: BundleError) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
+impl From<StatementError> for Fault {
+    fn from(error: StatementError) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
+impl From<LegacyError> for Fault {
+    fn from(error: LegacyError) -> Self {
+        let text = error.to_string();
+        match error {
+            LegacyError::NotLogged => Self::Log(text),
+            LegacyError::PayloadType(_) => Self::Signature(text),
+            _ => Self::Unreadable(text),
+        }
+    }
+}
+
+impl From<ProofError> for Fault {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Signature(text) => Self::Signature(text),
+            ProofError::Log(text) => Self::Log(text),
+            ProofError::Clock(ahead) => Self::Clock(ahead),
+            ProofError::Certificate(text) => Self::Certificate(text),
+        }
+    }
+}
+
+/// Why an image is not verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// Something could not be had from the registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// There is no such image.
+    #[error("{0}: the registry has no such image")]
+    NotFound(Reference),
+    /// What the reference points to is no image.
+    #[error("{digest}: {source}")]
+    Manifest {
+        /// Its digest.
+        digest: Digest,
+        /// What is wrong.
+        source: ManifestError,
+    },
+    /// The image is not there for this machine.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    /// Another image than the pinned one.
+    #[error("the reference points to {found}; pinned is {pinned}")]
+    NotPinned {
+        /// Digest that the reference points to.
+        found: Digest,
+        /// The only one that is accepted.
+        pinned: Digest,
+    },
+    /// More pieces of evidence than are looked at.
+    #[error("{found} {what} are attached to the image; at most {limit} are looked at")]
+    TooMuch {
+        /// Of what.
+        what: &'static str,
+        /// How much.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// No signature.
+    #[error("{digest} has no signature{}", noted(.ignored))]
+    Unsigned {
+        /// The image.
+        digest: Digest,
+        /// What was found and is none.
+        ignored: Vec<String>,
+    },
+    /// No signature that counts.
+    #[error("signature: {fault}{}", besides(*.others))]
+    Signature {
+        /// What is wrong with the one that came closest.
+        fault: Fault,
+        /// How many more there are.
+        others: usize,
+    },
+    /// No provenance.
+    #[error("{digest} has no provenance{}", noted(.ignored))]
+    ProvenanceMissing {
+        /// The image.
+        digest: Digest,
+        /// What was found and is none.
+        ignored: Vec<String>,
+    },
+    /// No provenance that counts.
+    #[error("provenance: {fault}{}", besides(*.others))]
+    Provenance {
+        /// What is wrong with the one that came closest.
+        fault: Fault,
+        /// How many more there are.
+        others: usize,
+    },
+    /// Genuine, but not new enough.
+    #[error(transparent)]
+    Downgrade(#[from] Downgrade),
+}
+
+impl VerifyError {
+    /// Stable slug.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Registry(error) => error.reason(),
+            Self::NotFound(_) => "not-found",
+            Self::Manifest { .. } => "manifest-invalid",
+            Self::Platform(error) => error.reason(),
+            Self::NotPinned { .. } => "digest-mismatch",
+            Self::TooMuch { .. } => "registry-misbehaved",
+            Self::Unsigned { .. } => "unsigned",
+            Self::Signature { fault, .. } => fault.reason(Purpose::Signature),
+            Self::ProvenanceMissing { .. } => "provenance-missing",
+            Self::Provenance { fault, .. } => fault.reason(Purpose::Provenance),
+            Self::Downgrade(_) => "downgrade",
+        }
+    }
+
+    /// Whether the image is bad (or cannot be shown to be good), as opposed to out of reach.
+    pub fn is_verdict(&self) -> bool {
+        !matches!(
+            self.reason(),
+            "registry-unreachable"
+                | "registry-denied"
+                | "registry-misbehaved"
+                | "rate-limited"
+                | "not-found"
+                | "platform-missing"
+        )
+    }
+}
+
+fn seconds(count: u64) -> String {
+    match count {
+        0..=119 => format!("{count} s"),
+        120..=7199 => format!("{} min", count / 60),
+        _ => format!("{} h", count / 3600),
+    }
+}
+
+fn listed(found: &[String]) -> String {
+    const SHOWN: usize = 3;
+    match found {
+        [] => "nothing with a SHA-256 digest".into(),
+        few if few.len() <= SHOWN => few.join(", "),
+        many => format!("{} and {} more", many[..SHOWN].join(", "), many.len() - SHOWN),
+    }
+}
+
+fn besides(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => " (and 1 more that does not count)".into(),
+        many => format!(" (and {many} more that do not count)"),
+    }
+}
+
+fn noted(ignored: &[String]) -> String {
+    match ignored {
+        [] => String::new(),
+        some => format!(" ({})", listed(some)),
+    }
+}

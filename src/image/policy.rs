@@ -1,0 +1,325 @@
+use sigstore_types::DerPublicKey;
+
+use super::digest::Digest;
+use super::error::Fault;
+use super::identity::{GITHUB_ISSUER, IdentityExpression, IdentityExpressionError};
+use super::proof::Certified;
+
+/// Where the guardian's image is built.
+pub const REPOSITORY: &str = "https://github.com/orangecheck/oc-guardian-kit";
+/// Who signs the guardian's image: the release workflow, for a version tag.
+pub const IDENTITY: &str =
+    r"https://github\.com/orangecheck/oc-guardian-kit/\.github/workflows/release\.yml@refs/tags/v[^/]+";
+/// The image that is verified where none is named.
+pub const DEFAULT_IMAGE: &str = "ghcr.io/orangecheck/oc-guardian:latest";
+
+/// Who must have signed and built an image.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The identity of whoever signs with a certificate, and of the workflow that builds.
+    identity: IdentityExpression,
+    /// Who vouches for identities.
+    issuer: String,
+    /// Instead of a certificate, for the signature only: there is nobody's name in a key.
+    key: Option<PublicKey>,
+    /// URL of the source repository; `None`: whichever the identity is in.
+    repository: Option<String>,
+    /// The source repository's number at its host, which survives renaming and is not given to another.
+    repository_id: Option<String>,
+}
+
+/// A key that signatures are verified with.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    der: DerPublicKey,
+}
+
+/// Bytes that are not a public key.
+#[derive(Debug, thiserror::Error)]
+pub enum PublicKeyError {
+    /// Not text.
+    #[error("not a PEM file with a PUBLIC KEY")]
+    NotText,
+    /// Not PEM, or something else than a public key.
+    #[error("not a PEM file with a PUBLIC KEY: {0}")]
+    Pem(#[from] sigstore_types::Error),
+    /// A kind of key that nothing can be verified with.
+    #[error("not a key that signatures can be verified with: {0}")]
+    Kind(#[from] sigstore_verify::crypto::Error),
+}
+
+impl PublicKey {
+    /// Reads a PEM file as `cosign generate-key-pair` writes it (`cosign.pub`).
+    ///
+    /// # Errors
+    /// [`PublicKeyError`]
+    pub fn from_pem(bytes: &[u8]) -> Result<Self, PublicKeyError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| PublicKeyError::NotText)?;
+        let der = DerPublicKey::from_pem(text)?;
+        sigstore_verify::crypto::KeyAlgorithm::from_spki(&der)?;
+        Ok(Self { der })
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo.
+    pub fn fingerprint(&self) -> Digest {
+        Digest::of(self.der.as_bytes())
+    }
+
+    /// The key as the library takes it.
+    pub fn der(&self) -> &DerPublicKey {
+        &self.der
+    }
+}
+
+impl Policy {
+    /// The project's own: its release workflow, in its repository, for a version tag.
+    ///
+    /// # Errors
+    /// Never in practice: the expression is a constant.
+    pub fn official() -> Result<Self, IdentityExpressionError> {
+        Ok(Self {
+            identity: IdentityExpression::pattern(IDENTITY)?,
+            issuer: GITHUB_ISSUER.to_owned(),
+            key: None,
+            repository: Some(REPOSITORY.to_owned()),
+            repository_id: None,
+        })
+    }
+
+    /// Somebody else's. The source repository is then the one that the identity is in.
+    #[must_use]
+    pub fn with_identity(mut self, identity: IdentityExpression) -> Self {
+        self.identity = identity;
+        self.repository = None;
+        self
+    }
+
+    /// Another issuer, which is compared exactly.
+    #[must_use]
+    pub fn with_issuer(mut self, issuer: String) -> Self {
+        self.issuer = issuer;
+        self
+    }
+
+    /// The signature is made with this key. Provenance still has to come from the identity.
+    #[must_use]
+    pub fn with_key(mut self, key: PublicKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Pins the number of the source repository (certificate extension .1.15).
+    #[must_use]
+    pub fn with_repository_id(mut self, id: String) -> Self {
+        self.repository_id = Some(id);
+        self
+    }
+
+    /// The identity expression.
+    pub fn identity(&self) -> &IdentityExpression {
+        &self.identity
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The key, if the signature is made with one.
+    pub fn key(&self) -> Option<&PublicKey> {
+        self.key.as_ref()
+    }
+
+    /// The source repository, where it is fixed.
+    pub(super) fn repository(&self) -> Option<&str> {
+        self.repository.as_deref()
+    }
+
+    /// Checks who signed, and that the rest of the certificate says the same: anybody may *call* our workflow from a
+    /// repository of their own, and then gets a certificate with our workflow in its name.
+    pub(super) fn authorise(&self, certified: &Certified) -> Result<(), Fault> {
+        self.check_issuer(certified)?;
+        self.check_identity(certified)?;
+        let claims = &certified.claims;
+        if certified.issuer == GITHUB_ISSUER {
+            let identity = &certified.identity;
+            let repository = claims.source_repository_uri.as_deref();
+            if !repository.is_some_and(|uri| is_below(identity, uri)) {
+                return Err(claim(
+                    "source repository (.1.12)",
+                    repository,
+                    "the one in its identity",
+                ));
+            }
+            let git_ref = claims.source_repository_ref.as_deref();
+            if !git_ref.is_some_and(|git_ref| is_at(identity, git_ref)) {
+                return Err(claim("source ref (.1.14)", git_ref, "the one in its identity"));
+            }
+        }
+        self.check_source(certified)
+    }
+
+    pub(super) fn check_issuer(&self, certified: &Certified) -> Result<(), Fault> {
+        if certified.issuer == self.issuer {
+            return Ok(());
+        }
+        Err(Fault::Issuer {
+            found: certified.issuer.clone(),
+            wanted: self.issuer.clone(),
+        })
+    }
+
+    fn check_identity(&self, certified: &Certified) -> Result<(), Fault> {
+        if self.identity.matches(&certified.identity) {
+            return Ok(());
+        }
+        Err(Fault::Identity {
+            found: certified.identity.clone(),
+            wanted: self.identity.wanted(),
+        })
+    }
+
+    /// Checks the source repository against what is pinned.
+    pub(super) fn check_source(&self, certified: &Certified) -> Result<(), Fault> {
+        let claims = &certified.claims;
+        let pairs = [
+            (
+                "source repository (.1.12)",
+                &self.repository,
+                &claims.source_repository_uri,
+            ),
+            (
+                "source repository id (.1.15)",
+                &self.repository_id,
+                &claims.source_repository_identifier,
+            ),
+        ];
+        for (name, wanted, found) in pairs {
+            if let Some(wanted) = wanted
+                && found.as_ref() != Some(wanted)
+            {
+                return Err(claim(name, found.as_deref(), wanted));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn claim(claim: &'static str, found: Option<&str>, wanted: &str) -> Fault {
+    Fault::Claim {
+        claim,
+        found: found.map(str::to_owned),
+        wanted: wanted.to_owned(),
+    }
+}
+
+/// Whether `identity` names a workflow of the repository `uri`.
+fn is_below(identity: &str, uri: &str) -> bool {
+    !uri.is_empty()
+        && identity
+            .strip_prefix(uri)
+            .is_some_and(|rest| rest.starts_with("/.github/workflows/"))
+}
+
+/// Whether `identity` ends in `@` and this ref.
+fn is_at(identity: &str, git_ref: &str) -> bool {
+    !git_ref.is_empty()
+        && identity
+            .strip_suffix(git_ref)
+            .is_some_and(|rest| rest.ends_with('@'))
+}
+
+#[cfg(test)]
+mod tests {
+    use sigstore_verify::crypto::FulcioCiClaims;
+
+    use super::*;
+
+    fn certified() -> Certified {
+        let mut claims = FulcioCiClaims::default();
+        claims.source_repository_uri = Some(REPOSITORY.into());
+        claims.source_repository_ref = Some("refs/tags/v1.2.3".into());
+        claims.source_repository_identifier = Some("7".into());
+        Certified {
+            identity: format!("{REPOSITORY}/.github/workflows/release.yml@refs/tags/v1.2.3"),
+            issuer: GITHUB_ISSUER.into(),
+            claims,
+        }
+    }
+
+    fn official() -> Policy {
+        Policy::official().unwrap()
+    }
+
+    #[test]
+    fn our_release_workflow_is_accepted() {
+        official().authorise(&certified()).unwrap();
+        official()
+            .with_repository_id("7".into())
+            .authorise(&certified())
+            .unwrap();
+    }
+
+    #[test]
+    fn another_issuer_or_identity_is_refused() {
+        let mut other = certified();
+        other.issuer = format!("{GITHUB_ISSUER}/enterprise");
+        assert!(matches!(official().authorise(&other), Err(Fault::Issuer { .. })));
+        for identity in [
+            "https://github.com/orangecheck/oc-guardian-kit/.github/workflows/release.yml@refs/heads/main",
+            "https://github.com/orangecheck/oc-guardian-kit/.github/workflows/ci.yml@refs/tags/v1.2.3",
+            "https://github.com/orangecheck/oc-guardian-kit-evil/.github/workflows/release.yml@refs/tags/v1.2.3",
+            "https://github.com/orangecheck/oc-guardian-kit/.github/workflows/release.yml@refs/tags/v1/2",
+        ] {
+            let mut other = certified();
+            other.identity = identity.into();
+            assert!(
+                matches!(official().authorise(&other), Err(Fault::Identity { .. })),
+                "{identity}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_certificate_must_not_contradict_its_identity() {
+        type Change = fn(&mut FulcioCiClaims);
+        let changes: [Change; 7] = [
+            |claims| claims.source_repository_uri = Some("https://github.com/evil/kit".into()),
+            |claims| claims.source_repository_uri = Some("https://github.com/orangecheck".into()),
+            |claims| claims.source_repository_uri = Some("https://github.com/orangecheck/oc-guardian".into()),
+            |claims| claims.source_repository_uri = None,
+            |claims| claims.source_repository_ref = Some("refs/heads/main".into()),
+            |claims| claims.source_repository_ref = Some(String::new()),
+            |claims| claims.source_repository_ref = None,
+        ];
+        for change in changes {
+            let mut other = certified();
+            change(&mut other.claims);
+            assert!(
+                matches!(official().authorise(&other), Err(Fault::Claim { .. })),
+                "{:?}",
+                other.claims
+            );
+            // Nor where the repository is not fixed.
+            let anywhere = IdentityExpression::pattern("https://github.com/orangecheck").unwrap();
+            let lenient = official().with_identity(anywhere);
+            assert!(matches!(lenient.authorise(&other), Err(Fault::Claim { .. })));
+        }
+        assert!(matches!(
+            official().with_repository_id("8".into()).authorise(&certified()),
+            Err(Fault::Claim { .. })
+        ));
+    }
+
+    #[test]
+    fn a_key_is_a_pem_file() {
+        for bad in [
+            &b"\xff"[..],
+            b"",
+            b"-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n",
+            b"-----BEGIN PUBLIC KEY-----\nYWJj\n-----END PUBLIC KEY-----\n",
+        ] {
+            assert!(PublicKey::from_pem(bad).is_err());
+        }
+    }
+}
