@@ -77,6 +77,25 @@ pub(super) const CONFIG_SCHEMA: &str = "\
 Examples:
   oc-guardian config schema > oc-guardian.schema.json";
 
+pub(super) const TRUST: &str = "\
+Examples:
+  oc-guardian trust show
+  oc-guardian trust update";
+
+pub(super) const TRUST_SHOW: &str = "\
+Examples:
+  oc-guardian trust show
+  oc-guardian trust show --json | jq -r .age_days
+  oc-guardian trust show --trusted-root trusted_root.json";
+
+pub(super) const TRUST_UPDATE: &str = "\
+Examples:
+  oc-guardian trust update
+  oc-guardian trust update --mirror https://tuf.example.org
+  oc-guardian trust update --mirror https://tuf.example.org/sigstore --root root.json    (a private Sigstore)
+
+Exit codes: 0 up to date, 3 what the mirror has is not to be trusted, 1 it could not be fetched.";
+
 pub(super) const STATUS: &str = "\
 Examples:
   oc-guardian status

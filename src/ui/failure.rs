@@ -2,6 +2,7 @@
 
 mod bundle;
 mod store;
+mod trust;
 mod vault;
 
 use std::fmt::Write as _;
