@@ -342,3 +342,7 @@ fn join<T>(handle: thread::ScopedJoinHandle<'_, T>) -> T {
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
+
+#[cfg(test)]
+#[path = "collect_tests.rs"]
+mod tests;

@@ -195,3 +195,7 @@ fn bounded(entries: &[Descriptor]) -> Result<(), ManifestError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "manifest_tests.rs"]
+mod tests;

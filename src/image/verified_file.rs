@@ -12,10 +12,10 @@ use crate::store::{self, Access, Lock, StoreError};
 
 const FILE_NAME: &str = "verified.json";
 const LOCK_NAME: &str = "verified.lock";
-/// Largest file, in bytes; what it holds at most has about half.
-const MAX_BYTES: usize = 256 * 1024;
+/// Largest file, in bytes; twice what all it can hold has.
+const MAX_BYTES: usize = 512 * 1024;
 /// Digests that are remembered; the oldest goes first.
-const MAX_DIGESTS: usize = 512;
+const MAX_DIGESTS: usize = 256;
 /// Images with a floor. None of them is ever dropped for another.
 const MAX_FLOORS: usize = 64;
 /// How long to wait for another process that writes the file.
