@@ -104,7 +104,7 @@ impl Verify {
             allow_downgrade: self.allow_downgrade,
         };
         let progress = context.ui.progress(&format!("Verifying {reference}"));
-        let client = registry::Client::new(&reference)?;
+        let client = registry::Client::new(context.registry());
         let verified = image::verify(&client, &trust, &request, &known, now);
         drop(progress);
         let image = verified.map_err(|error| match &pin {
