@@ -11,6 +11,7 @@ mod man;
 mod start;
 mod status;
 mod tree;
+mod verify;
 
 pub use start::main;
 pub use tree::command;

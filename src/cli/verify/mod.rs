@@ -13,7 +13,7 @@ use super::examples;
 use crate::doctor::{self, BundleFileError};
 use crate::image::trust::TrustRoot;
 use crate::image::{
-    self, DEFAULT_IMAGE, Digest, Known, Platform, ProvenancePolicy, Reference, Request, registry,
+    self, DEFAULT_IMAGE, Digest, Known, Platform, ProvenancePolicy, Reference, Request, VerifyError, registry,
 };
 use crate::store::Folders;
 use crate::ui::{Exit, Failure};
@@ -107,10 +107,7 @@ impl Verify {
         let client = registry::Client::new(context.registry());
         let verified = image::verify(&client, &trust, &request, &known, now);
         drop(progress);
-        let image = verified.map_err(|error| match &pin {
-            Some(pin) => Failure::from(error).pinned_in(&pin.file),
-            None => error.into(),
-        })?;
+        let image = verified.map_err(|error| refused(error, &reference, pin.as_ref()))?;
         if let Err(error) = image::record_verified(&folders.state, &image, now) {
             // The verdict stands; only the signing server will not know this digest.
             context.ui.warn(&format!(
@@ -153,4 +150,16 @@ impl Verify {
 struct Pin {
     digest: Digest,
     file: String,
+}
+
+fn refused(error: VerifyError, reference: &Reference, pin: Option<&Pin>) -> Failure {
+    let by_pin = pin.filter(|_| matches!(error, VerifyError::NotPinned { .. }));
+    let failure = Failure::from(error).about(reference);
+    match by_pin {
+        Some(pin) => failure.hint(format!(
+            "Do not run this image. {} pins another one: verify that, or, if this one is meant, change image_digest there.",
+            pin.file
+        )),
+        None => failure,
+    }
 }
