@@ -47,6 +47,7 @@ mod output;
 mod passphrase;
 mod passphrase_file;
 mod readme;
+mod registry_fetch;
 mod registry_itself;
 mod secrets;
 mod status;

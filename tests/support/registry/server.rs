@@ -154,7 +154,7 @@ fn misbehave(output: &mut TcpStream, method: &str, mut answer: Answer, fault: Fa
             }
         }
         Fault::NotHttp => {
-            output.write_all(b"220 mail.example ESMTP\r\n")?;
+            output.write_all(b"220 mail.example ESMTP\r\n\r\n")?;
             return Ok(false);
         }
     }
