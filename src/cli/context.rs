@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
+use crate::image::registry;
 use crate::operator::Identity;
 use crate::store::Folders;
 use crate::ui::{Failure, Ui};
@@ -47,6 +48,20 @@ impl Context {
             runtime: dirs.runtime_dir().map_or_else(|| data.join("run"), PathBuf::from),
             data,
         })
+    }
+
+    /// What the registry client needs to know: where Docker keeps its logins, where programs are, and the proxy.
+    pub(super) fn registry(&self) -> registry::Options {
+        let docker = std::env::var_os("DOCKER_CONFIG")
+            .filter(|folder| !folder.is_empty())
+            .map(PathBuf::from)
+            .or_else(|| BaseDirs::new().map(|dirs| dirs.home_dir().join(".docker")));
+        registry::Options {
+            docker_config: docker.map(|folder| folder.join("config.json")),
+            search_path: std::env::var_os("PATH"),
+            proxy: ureq::Proxy::try_from_env(),
+            ..registry::Options::default()
+        }
     }
 
     /// The operator identity, which must exist.

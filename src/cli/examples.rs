@@ -5,6 +5,7 @@ Examples:
   oc-guardian init                        make the operator key, once
   oc-guardian key show                    its public half
   oc-guardian config gen                  write the guardian's config bundle
+  oc-guardian verify                      prove the guardian's image
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 image not trusted, 4 a check found a problem,
 5 refused by policy or operator, 130 interrupted.";
@@ -76,6 +77,17 @@ Examples:
 pub(super) const CONFIG_SCHEMA: &str = "\
 Examples:
   oc-guardian config schema > oc-guardian.schema.json";
+
+pub(super) const VERIFY: &str = "\
+Examples:
+  oc-guardian verify
+  oc-guardian verify ghcr.io/orangecheck/oc-guardian:v1.2.3 --json | jq -r .digest
+  oc-guardian verify ghcr.io/orangecheck/oc-guardian:latest \\
+    --certificate-identity-regexp https://github.com/orangecheck/oc-guardian-kit
+  oc-guardian verify registry.example/guardian:v1.2.3 --key cosign.pub --trusted-root trusted_root.json
+  oc-guardian verify --bundle oc-guardian.tar.gz.sigstore.json oc-guardian.tar.gz
+
+Exit codes: 0 verified, 3 not trusted, 1 the registry or a file could not be read.";
 
 pub(super) const TRUST: &str = "\
 Examples:

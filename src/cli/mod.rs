@@ -12,6 +12,7 @@ mod start;
 mod status;
 mod tree;
 mod trust;
+mod verify;
 
 pub use start::main;
 pub use tree::command;

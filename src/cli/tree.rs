@@ -1,13 +1,13 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{completions, config, examples, init, key, man, status, trust};
+use super::{completions, config, examples, init, key, man, status, trust, verify};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
 ///
-/// Makes the operator key and writes the guardian's config bundle. The private key never goes into the bundle or the
-/// container.
+/// Makes the operator key, writes the guardian's config bundle, and proves that a guardian image is the project's. The
+/// private key never goes into the bundle or the container.
 #[derive(Parser)]
 #[command(name = "oc-guardian", version, propagate_version = true, after_help = examples::TOP)]
 #[command(disable_help_subcommand = true, max_term_width = 110)]
@@ -59,6 +59,7 @@ enum Verb {
     Init(init::Init),
     Key(key::Key),
     Config(config::Config),
+    Verify(Box<verify::Verify>),
     Trust(trust::Trust),
     Status(status::Status),
     Completions(completions::Completions),
@@ -71,6 +72,7 @@ impl Cli {
             Verb::Init(verb) => verb.run(context),
             Verb::Key(verb) => verb.run(context),
             Verb::Config(verb) => verb.run(context),
+            Verb::Verify(verb) => verb.run(context),
             Verb::Trust(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),

@@ -51,30 +51,39 @@ pub fn collect(
     platform: &Platform,
     pinned: Option<&Digest>,
 ) -> Result<Material, VerifyError> {
-    let root = resolve(source, reference)?;
-    check_pin(&root.digest, pinned)?;
-    let chosen = choose(&root, platform)?;
-    let digest = root.digest;
-    let get = Get {
+    let get = |digest| Get {
         source,
         reference,
-        digest: &digest,
+        digest,
     };
-    let (platform, evidence) = thread::scope(|scope| {
-        let manifest = chosen
+    thread::scope(|scope| {
+        // What is asked for by digest has its evidence asked for at once; by tag, that has to wait for the digest.
+        let early = match reference.digest() {
+            Some(digest) => {
+                check_pin(digest, pinned)?;
+                let get = get(*digest);
+                Some(scope.spawn(move || get.evidence()))
+            }
+            None => None,
+        };
+        let root = resolve(source, reference)?;
+        check_pin(&root.digest, pinned)?;
+        let get = get(root.digest);
+        let manifest = choose(&root, platform)?
             .map(|(descriptor, platform)| scope.spawn(move || get.platform_manifest(&descriptor, platform)));
-        let evidence = get.evidence();
-        (manifest.map(join), evidence)
-    });
-    // A missing manifest is the smaller surprise: what is said about the image comes first.
-    let (bundles, legacy_signatures, legacy_attestations) = evidence?;
-    Ok(Material {
-        reference: reference.clone(),
-        platform: platform.transpose()?,
-        root,
-        bundles,
-        legacy_signatures,
-        legacy_attestations,
+        let evidence = match early {
+            Some(early) => join(early),
+            None => get.evidence(),
+        };
+        let (bundles, legacy_signatures, legacy_attestations) = evidence?;
+        Ok(Material {
+            reference: reference.clone(),
+            platform: manifest.map(join).transpose()?,
+            root,
+            bundles,
+            legacy_signatures,
+            legacy_attestations,
+        })
     })
 }
 
@@ -121,7 +130,7 @@ pub(super) fn choose(root: &Manifest, wanted: &Platform) -> Result<Option<(Diges
 struct Get<'a> {
     source: &'a dyn Source,
     reference: &'a Reference,
-    digest: &'a Digest,
+    digest: Digest,
 }
 
 type Evidence = (Bundles, Vec<LegacyLayer>, Vec<LegacyLayer>);
@@ -191,7 +200,7 @@ impl Get<'_> {
     }
 
     fn referrers(self) -> Result<Option<Vec<u8>>, VerifyError> {
-        match self.source.referrers(self.reference, self.digest)? {
+        match self.source.referrers(self.reference, &self.digest)? {
             Referrers::Index(bytes) => Ok(Some(bytes)),
             Referrers::NoApi => {
                 let tag = format!("sha256-{}", self.digest.as_hex());

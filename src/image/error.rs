@@ -268,6 +268,39 @@ impl VerifyError {
     }
 }
 
+impl Fault {
+    /// What was found and what was wanted, where these are two texts.
+    fn found_and_wanted(&self) -> Option<(String, String)> {
+        match self {
+            Self::OtherDigest { found, wanted } => Some((listed(found), wanted.to_string())),
+            Self::Issuer { found, wanted }
+            | Self::Identity { found, wanted }
+            | Self::Build { found, wanted, .. } => Some((found.clone(), wanted.clone())),
+            Self::Claim { found, wanted, .. } => {
+                Some((found.clone().unwrap_or_else(|| "absent".into()), wanted.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl VerifyError {
+    /// What was found and what was wanted, where these are two texts: for programs, the message has both.
+    pub fn found_and_wanted(&self) -> Option<(String, String)> {
+        match self {
+            Self::NotPinned { found, pinned } => Some((found.to_string(), pinned.to_string())),
+            Self::Registry(RegistryError::DigestMismatch { found, wanted, .. }) => {
+                Some((found.to_string(), wanted.to_string()))
+            }
+            Self::Signature { fault, .. } | Self::Provenance { fault, .. } => fault.found_and_wanted(),
+            Self::Downgrade(Downgrade::Lower { found, floor }) => {
+                Some((found.to_string(), floor.to_string()))
+            }
+            _ => None,
+        }
+    }
+}
+
 fn seconds(count: u64) -> String {
     match count {
         0..=119 => format!("{count} s"),

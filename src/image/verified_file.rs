@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
+use super::json::refuse_doubled_members;
 use super::reference::Reference;
 use super::verified::VerifiedImage;
 use super::version::Version;
@@ -103,7 +104,9 @@ impl Known {
             path: path.clone(),
             detail,
         };
-        let file: File = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        let file: File = refuse_doubled_members(&bytes)
+            .and_then(|()| serde_json::from_slice(&bytes))
+            .map_err(|error| damaged(error.to_string()))?;
         if file.version != 1 {
             return Err(damaged(format!("version {}", file.version)));
         }

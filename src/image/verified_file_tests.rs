@@ -50,6 +50,11 @@ fn floor(state: &Path, name: &str) -> Option<String> {
         .map(ToString::to_string)
 }
 
+fn floor_json(version: &str) -> String {
+    let digest = Digest::of(b"x");
+    format!(r#"{{"version":"{version}","digest":"{digest}","settled_at":"2025-11-24T16:00:00Z"}}"#)
+}
+
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_764_000_000)
 }
@@ -140,6 +145,10 @@ fn a_damaged_file_is_not_taken_for_an_empty_one() {
         good.replace("v1.2.3", "1.2.3"),
         good.replace("\"digests\"", "\"digest\""),
         good.replace("sha256:", "sha512:"),
+        good.replace(
+            "\"floors\": {",
+            &format!("\"floors\": {{ \"{NAME}\": {},", floor_json("v0.0.1")),
+        ),
     ] {
         fs::write(&path, &bad).unwrap();
         assert!(

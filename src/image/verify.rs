@@ -112,8 +112,12 @@ pub fn judge(
 /// The version is the tag in the certified identity; with a key, which has none, that of the provenance. Labels, tags in
 /// the registry and the reference are anybody's word.
 fn version(signature: &SignatureFacts, build: Option<&Provenance>) -> Option<Version> {
-    match signature.signer {
-        Signer::Certified { .. } => signature.git_ref.as_deref().and_then(Version::of_ref),
+    match &signature.signer {
+        Signer::Certified { identity, .. } => {
+            let git_ref = signature.git_ref.as_deref()?;
+            let named = identity.strip_suffix(git_ref)?.ends_with('@');
+            named.then(|| Version::of_ref(git_ref)).flatten()
+        }
         Signer::Key(_) => build.and_then(|build| Version::of_ref(&build.git_ref)),
     }
 }
@@ -200,25 +204,21 @@ impl Judge<'_> {
     }
 
     fn signature(&self, evidence: &Evidence) -> Result<SignatureFacts, Fault> {
-        let by = match self.policy.key() {
-            Some(key) => SignedBy::Key(key.der()),
-            None => SignedBy::Certificate,
-        };
-        let proof = self.prove(evidence, by)?;
-        let logged = logged(&proof);
-        let Some(certified) = proof.certified else {
-            let key = self.policy.key().map(super::policy::PublicKey::fingerprint);
+        if let Some(key) = self.policy.key() {
+            let proof = self.prove(evidence, SignedBy::Key(key.der()))?;
             return Ok(SignatureFacts {
                 form: evidence.form,
-                // Without a key in the policy, the proof has a certificate.
-                signer: Signer::Key(key.unwrap_or(*self.digest)),
+                signer: Signer::Key(key.fingerprint()),
                 repository: None,
                 git_ref: None,
                 commit: None,
                 run: None,
-                logged,
+                logged: logged(&proof),
             });
-        };
+        }
+        let proof = self.prove(evidence, SignedBy::Certificate)?;
+        let logged = logged(&proof);
+        let certified = proof.certified.ok_or_else(no_certificate)?;
         self.policy.authorise(&certified)?;
         let Certified {
             identity,
@@ -292,9 +292,10 @@ impl Judge<'_> {
 
     fn provenance(&self, proved: &Proved, signature: &SignatureFacts) -> Result<ProvenanceFacts, Fault> {
         let Proved { evidence, proof } = proved;
-        let (Signs::Statement(statement), Some(certified)) = (&evidence.signs, &proof.certified) else {
+        let Signs::Statement(statement) = &evidence.signs else {
             return Err(Fault::NotAStatement);
         };
+        let certified = proof.certified.as_ref().ok_or_else(no_certificate)?;
         let signed = BuiltFrom {
             repository: signature.repository.as_deref(),
             git_ref: signature.git_ref.as_deref(),
@@ -359,6 +360,11 @@ impl Judge<'_> {
 struct Proved<'a> {
     evidence: &'a Evidence,
     proof: Proof,
+}
+
+/// Nothing is proved by a certificate without one: not reached, and refused if it ever is.
+fn no_certificate() -> Fault {
+    Fault::Certificate("there is no certificate".into())
 }
 
 fn logged(proof: &Proof) -> Logged {

@@ -25,6 +25,7 @@ pub struct Failure {
     reason: &'static str,
     detail: String,
     hint: Option<String>,
+    facts: Vec<(&'static str, Value)>,
 }
 
 impl Failure {
@@ -35,6 +36,7 @@ impl Failure {
             reason,
             detail: detail.into(),
             hint: None,
+            facts: Vec::new(),
         }
     }
 
@@ -49,6 +51,20 @@ impl Failure {
     #[must_use]
     pub fn in_file(mut self, path: &Path) -> Self {
         self.detail = format!("{}: {}", path.display(), self.detail);
+        self
+    }
+
+    /// Names what the failure is about.
+    #[must_use]
+    pub fn about(mut self, what: impl std::fmt::Display) -> Self {
+        self.detail = format!("{what}: {}", self.detail);
+        self
+    }
+
+    /// Adds a member to the JSON document, for programs that need a part of the message by itself.
+    #[must_use]
+    pub fn fact(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.facts.push((name, value.into()));
         self
     }
 
@@ -136,6 +152,9 @@ impl Failure {
         document.insert("reason".into(), self.reason.into());
         document.insert("detail".into(), self.detail.clone().into());
         document.insert("hint".into(), self.hint.clone().into());
+        for (name, value) in &self.facts {
+            document.insert((*name).into(), value.clone());
+        }
         format!("{}\n", Value::Object(document))
     }
 }

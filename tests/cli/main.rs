@@ -47,6 +47,8 @@ mod output;
 mod passphrase;
 mod passphrase_file;
 mod readme;
+mod registry_fetch;
+mod registry_itself;
 mod secrets;
 mod status;
 mod terminal_init;

@@ -3,6 +3,7 @@
 pub mod faults;
 mod keyring;
 mod namespace;
+pub mod registry;
 mod require;
 mod terminal;
 mod transcript;

@@ -109,9 +109,10 @@ impl Report for Verified {
         lines.field("signed", entry(self.now, artifact.logged));
         match &artifact.predicate_type {
             None => lines.field("what", "the file itself"),
-            Some(predicate_type) => {
-                lines.field("what", format!("a statement about it: {}", printable(predicate_type)))
-            }
+            Some(predicate_type) => lines.field(
+                "what",
+                format!("a statement about it: {}", printable(predicate_type)),
+            ),
         };
         lines.field("trust root", trust_root(&self.trust, self.now));
         lines.field("digest", paint(EMPHASIS, &artifact.digest.to_string()));

@@ -15,7 +15,7 @@ use super::examples;
 use crate::doctor::{self, BundleFileError};
 use crate::image::trust::TrustRoot;
 use crate::image::{
-    self, DEFAULT_IMAGE, Digest, Known, Platform, ProvenancePolicy, Reference, Request, registry,
+    self, DEFAULT_IMAGE, Digest, Known, Platform, ProvenancePolicy, Reference, Request, VerifyError, registry,
 };
 use crate::store::Folders;
 use crate::ui::{Exit, Failure};
@@ -28,12 +28,10 @@ use crate::ui::{Exit, Failure};
 #[derive(Args)]
 #[command(after_help = examples::VERIFY)]
 pub(super) struct Verify {
-    #[arg(value_name = "IMAGE", help = format!("The image, by tag or digest [default: {DEFAULT_IMAGE}]"))]
+    #[arg(value_name = "IMAGE", help = format!("The image, by tag or digest; with --bundle, the file or its digest [default: {DEFAULT_IMAGE}]"))]
     image: Option<String>,
     #[command(flatten)]
     artifact: BundleArgs,
-    #[command(flatten)]
-    signer: SignerArgs,
     #[command(flatten)]
     trust: TrustArgs,
     /// Where the image is to run [default: linux and this machine's processor]
@@ -48,6 +46,9 @@ pub(super) struct Verify {
     /// The config bundle whose image_digest is the only one accepted [default: as for the other commands]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    signer: SignerArgs,
 }
 
 /// Whose certificates and logs count.
@@ -110,13 +111,10 @@ impl Verify {
             allow_downgrade: self.allow_downgrade,
         };
         let progress = context.ui.progress(&format!("Verifying {reference}"));
-        let client = registry::Client::new(&reference)?;
+        let client = registry::Client::new(context.registry());
         let verified = image::verify(&client, &trust, &request, &known, now);
         drop(progress);
-        let image = verified.map_err(|error| match &pin {
-            Some(pin) => Failure::from(error).pinned_in(&pin.file),
-            None => error.into(),
-        })?;
+        let image = verified.map_err(|error| refused(error, &reference, pin.as_ref()))?;
         if let Err(error) = image::record_verified(&folders.state, &image, now) {
             // The verdict stands; only the signing server will not know this digest.
             context.ui.warn(&format!(
@@ -159,4 +157,16 @@ impl Verify {
 struct Pin {
     digest: Digest,
     file: String,
+}
+
+fn refused(error: VerifyError, reference: &Reference, pin: Option<&Pin>) -> Failure {
+    let by_pin = pin.filter(|_| matches!(error, VerifyError::NotPinned { .. }));
+    let failure = Failure::from(error).about(reference);
+    match by_pin {
+        Some(pin) => failure.hint(format!(
+            "Do not run this image. {} pins another one: verify that, or, if this one is meant, change image_digest there.",
+            pin.file
+        )),
+        None => failure,
+    }
 }

@@ -54,7 +54,6 @@ impl Verified {
             (None, None) => "first use here".into(),
         }
     }
-
 }
 
 impl Report for Verified {

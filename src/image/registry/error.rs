@@ -1,6 +1,11 @@
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::docker_config::DockerConfigError;
+use super::helper::HelperError;
 use crate::image::digest::Digest;
+use crate::store::StoreError;
 
 /// Why something could not be had from a registry.
 ///
@@ -10,7 +15,7 @@ pub enum RegistryError {
     /// Nothing, or nothing complete, came from the host; also where it says that it has trouble of its own.
     #[error("{host}: cannot be reached: {outage}")]
     Unreachable {
-        /// What was connected to.
+        /// What was connected to: the registry, its login service, or where it keeps blobs.
         host: String,
         /// What came instead.
         outage: Outage,
@@ -26,6 +31,14 @@ pub enum RegistryError {
         detail: String,
         /// Whether credentials were sent.
         authenticated: bool,
+    },
+    /// Access was denied without credentials, and those that are configured cannot be had.
+    #[error("{host}: access denied without credentials, and there are none: {source}")]
+    Credentials {
+        /// What was connected to.
+        host: String,
+        /// Why not.
+        source: Arc<CredentialError>,
     },
     /// The registry says that it has no such thing.
     #[error("{host}: {what}: not found")]
@@ -68,7 +81,7 @@ pub enum RegistryError {
 }
 
 /// What came instead of an answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Outage {
     /// Its name has no address.
     #[error("the host name cannot be resolved")]
@@ -91,17 +104,62 @@ pub enum Outage {
 }
 
 /// What is wrong with an answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misbehaviour {
     /// A web page: a captive portal, a proxy, or a server of another kind.
-    #[error("a web page came instead of a registry's answer")]
-    WebPage,
+    #[error("a web page came instead of a registry's answer (status {0})")]
+    WebPage(u16),
+    /// Not HTTP, or a head without end.
+    #[error("the answer is not HTTP ({0})")]
+    NotHttp(String),
     /// More than is reasonable.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
-    /// Something else.
-    #[error("{0}")]
-    Other(String),
+    /// A status that has no meaning there.
+    #[error("status {0}")]
+    Status(u16),
+    /// A content type that has no meaning there.
+    #[error("the content is {0:?}, not what was asked for")]
+    ContentType(String),
+    /// A redirect that is not followed.
+    #[error("a redirect that is not followed: {0}")]
+    Redirect(&'static str),
+    /// A host with an address that only this network has, named by a public registry.
+    #[error("it refers to a host with a local address")]
+    LocalAddress,
+    /// It wants a login, and does not say properly how.
+    #[error("its login cannot be used: {0}")]
+    Login(&'static str),
+    /// `Docker-Content-Digest` is not a digest.
+    #[error("it states a digest that is none")]
+    StatedDigest,
+    /// Pages of referrers.
+    #[error("its list of referrers cannot be used: {0}")]
+    Referrers(&'static str),
+}
+
+/// Why credentials that are configured cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] StoreError),
+    /// It is not what Docker writes.
+    #[error("{}: {source}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: DockerConfigError,
+    },
+    /// The helper that it names does not help.
+    #[error("{program}: {source}")]
+    Helper {
+        /// `docker-credential-…`
+        program: String,
+        /// What is wrong.
+        source: HelperError,
+    },
 }
 
 impl RegistryError {
@@ -110,6 +168,7 @@ impl RegistryError {
         match self {
             Self::Unreachable { .. } => "registry-unreachable",
             Self::Denied { .. } => "registry-denied",
+            Self::Credentials { .. } => "credentials-unavailable",
             Self::NotFound { .. } => "not-found",
             Self::Misbehaved { .. } => "registry-misbehaved",
             Self::DigestMismatch { .. } => "digest-mismatch",

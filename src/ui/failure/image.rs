@@ -12,28 +12,22 @@ const DO_NOT_RUN: &str = "Do not run this image.";
 impl From<VerifyError> for Failure {
     fn from(error: VerifyError) -> Self {
         let hint = hint(&error);
-        let exit = if error.is_verdict() {
-            Exit::Untrusted
-        } else {
-            Exit::Failed
-        };
-        let detail = error.to_string();
-        let failure = match error {
+        let facts = error.found_and_wanted();
+        let verdict = error.is_verdict();
+        let reason = error.reason();
+        let mut failure = match error {
             VerifyError::Registry(error) => Self::from(error),
-            other => Self::new(other.reason(), detail).hint(hint),
+            other => Self::new(reason, other.to_string()).hint(hint),
         };
-        failure.with_exit(exit)
-    }
-}
-
-impl Failure {
-    /// Names the config bundle that pins a digest, where that is what the failure is about.
-    #[must_use]
-    pub fn pinned_in(mut self, file: &str) -> Self {
-        if self.reason == "digest-mismatch" && self.detail.contains("pinned is") {
-            self.detail = format!("{} (image_digest in {file})", self.detail);
+        if verdict {
+            failure = failure
+                .about(format_args!("not trusted ({reason})"))
+                .with_exit(Exit::Untrusted);
         }
-        self
+        match facts {
+            Some((found, wanted)) => failure.fact("found", found).fact("wanted", wanted),
+            None => failure,
+        }
     }
 }
 
