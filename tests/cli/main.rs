@@ -53,5 +53,7 @@ mod secrets;
 mod status;
 mod terminal_init;
 mod terminal_key;
+mod trust_show;
+mod trust_update;
 mod two_at_once;
 mod usage;

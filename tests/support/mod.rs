@@ -7,6 +7,7 @@ pub mod registry;
 mod require;
 mod terminal;
 mod transcript;
+pub mod tuf;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -224,3 +224,7 @@ fn check_media_type(
         }),
     }
 }
+
+#[cfg(test)]
+#[path = "root_tests.rs"]
+mod tests;

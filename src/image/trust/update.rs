@@ -399,3 +399,65 @@ fn chain(error: &dyn std::error::Error) -> String {
 pub(super) fn origin(folder: &Path) -> Origin {
     Origin::Updated(state_path(folder))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bootstrap_root_is_the_one_that_is_named() {
+        let trusted = TrustedMetadataSet::from_root(PRODUCTION_TUF_ROOT).unwrap();
+        assert_eq!(trusted.root().version, 16);
+        assert_eq!(
+            crate::image::digest::Digest::of(PRODUCTION_TUF_ROOT).as_hex(),
+            "27aea7e372aa7864065174f0661784fcf8b0e28b1dbfebeada31a0f1fb19167f"
+        );
+    }
+
+    #[test]
+    fn floors_hold_until_a_new_root() {
+        let versions = |root, timestamp, snapshot, targets| Versions {
+            root,
+            timestamp,
+            snapshot,
+            targets,
+        };
+        let seen = versions(5, 50, 40, 30);
+        for good in [seen, versions(5, 51, 41, 31), versions(6, 1, 1, 1)] {
+            check_floor(seen, good).unwrap();
+        }
+        for (role, bad) in [
+            ("root", versions(4, 99, 99, 99)),
+            ("timestamp", versions(5, 49, 40, 30)),
+            ("snapshot", versions(5, 51, 39, 30)),
+            ("targets", versions(5, 51, 41, 29)),
+        ] {
+            let error = check_floor(seen, bad).unwrap_err();
+            assert!(matches!(error, UpdateError::Rollback { role: found, .. } if found == role));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_cannot_tell_what_is_expired() {
+        assert!(matches!(
+            check_clock(SystemTime::UNIX_EPOCH),
+            Err(UpdateError::Clock { .. })
+        ));
+        check_clock(SystemTime::now()).unwrap();
+    }
+
+    #[test]
+    fn each_mirror_has_a_folder_of_its_own() {
+        let folder = |url| folder_name(&checked_url(url).unwrap());
+        assert_eq!(folder("https://tuf.example/"), "mirror-tuf.example");
+        assert_eq!(folder("http://127.0.0.1:80/a/b"), "mirror-127.0.0.1_3a80_2fa_2fb");
+        assert_ne!(folder("https://a.example/b"), folder("https://a.example/_2fb"));
+        // Never that of the public Sigstore, nor one above.
+        for url in ["https://production", "https://../.."] {
+            let name = folder(url);
+            assert!(name.starts_with("mirror-") && !name.contains('/'), "{name}");
+        }
+        let long = format!("https://tuf.example/{}", "a/".repeat(300));
+        assert!(folder(&long).len() < 100);
+    }
+}
