@@ -42,7 +42,7 @@ mod verify;
 mod version;
 
 pub use bundle::{BundleError, MAX_BUNDLE, parse_bundle};
-pub use collect::{MAX_EVIDENCE, Material, collect};
+pub use collect::{MAX_EVIDENCE, Material, Runs, collect};
 pub use digest::{Digest, DigestError};
 pub use error::{Fault, Purpose, VerifyError};
 pub use evidence::{Bundles, Form};
