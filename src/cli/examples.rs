@@ -85,8 +85,28 @@ Examples:
   oc-guardian verify ghcr.io/orangecheck/oc-guardian:latest \\
     --certificate-identity-regexp https://github.com/orangecheck/oc-guardian-kit
   oc-guardian verify registry.example/guardian:v1.2.3 --key cosign.pub --trusted-root trusted_root.json
+  oc-guardian verify --bundle oc-guardian.tar.gz.sigstore.json oc-guardian.tar.gz
 
 Exit codes: 0 verified, 3 not trusted, 1 the registry or a file could not be read.";
+
+pub(super) const TRUST: &str = "\
+Examples:
+  oc-guardian trust show
+  oc-guardian trust update";
+
+pub(super) const TRUST_SHOW: &str = "\
+Examples:
+  oc-guardian trust show
+  oc-guardian trust show --json | jq -r .age_days
+  oc-guardian trust show --trusted-root trusted_root.json";
+
+pub(super) const TRUST_UPDATE: &str = "\
+Examples:
+  oc-guardian trust update
+  oc-guardian trust update --mirror https://tuf.example.org
+  oc-guardian trust update --mirror https://tuf.example.org/sigstore --root root.json    (a private Sigstore)
+
+Exit codes: 0 up to date, 3 what the mirror has is not to be trusted, 1 it could not be fetched.";
 
 pub(super) const STATUS: &str = "\
 Examples:

@@ -11,6 +11,7 @@ mod man;
 mod start;
 mod status;
 mod tree;
+mod trust;
 mod verify;
 
 pub use start::main;

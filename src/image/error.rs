@@ -110,7 +110,7 @@ impl Fault {
         }
     }
 
-    fn reason(&self, purpose: Purpose) -> &'static str {
+    pub(super) fn reason(&self, purpose: Purpose) -> &'static str {
         match (self, purpose) {
             (Self::NotAStatement, Purpose::Signature) => "unsigned",
             (Self::NotAStatement, Purpose::Provenance) => "provenance-missing",

@@ -16,6 +16,7 @@
 //!
 //! [`judge()`] is steps 3 to 8 without network, disk or clock. Only this module uses the sigstore crates.
 
+mod artifact;
 mod bundle;
 mod collect;
 mod digest;
@@ -41,6 +42,7 @@ mod verified_file;
 mod verify;
 mod version;
 
+pub use artifact::{Artifact, ArtifactError, VerifiedArtifact, verify_artifact};
 pub use bundle::{BundleError, MAX_BUNDLE, parse_bundle};
 pub use collect::{MAX_EVIDENCE, Material, Runs, collect};
 pub use digest::{Digest, DigestError};

@@ -169,7 +169,7 @@ impl Policy {
         })
     }
 
-    fn check_identity(&self, certified: &Certified) -> Result<(), Fault> {
+    pub(super) fn check_identity(&self, certified: &Certified) -> Result<(), Fault> {
         if self.identity.matches(&certified.identity) {
             return Ok(());
         }

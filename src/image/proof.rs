@@ -4,7 +4,8 @@ use sigstore_types::{Artifact, Bundle, DerPublicKey, KindVersion};
 use sigstore_verify::bundle::Error as ShapeError;
 use sigstore_verify::crypto::{Error as CryptoError, FulcioCiClaims};
 use sigstore_verify::{
-    Error as LibraryError, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
+    Error as LibraryError, Policy as LibraryPolicy, PublicKeyVerificationPolicy, VerificationPolicy,
+    VerificationResult, Verifier,
 };
 
 /// What a bundle has to be signed with.
@@ -67,14 +68,37 @@ pub fn prove<'a>(
     by: SignedBy,
     now: SystemTime,
 ) -> Result<Proof, ProofError> {
+    prove_by(bundle, by, now, |policy| {
+        verifier.verify(artifact, bundle, policy)
+    })
+}
+
+/// As [`prove`], of what a reader gives until its end, in constant memory. Not for keys that sign the message itself and
+/// not a hash of it (Ed25519): then nothing is read, and the signature counts as unsupported.
+pub(super) fn prove_reader(
+    verifier: &Verifier,
+    artifact: impl std::io::Read,
+    bundle: &Bundle,
+    by: SignedBy,
+    now: SystemTime,
+) -> Result<Proof, ProofError> {
+    prove_by(bundle, by, now, |policy| {
+        verifier.verify_reader(artifact, bundle, policy)
+    })
+}
+
+fn prove_by(
+    bundle: &Bundle,
+    by: SignedBy,
+    now: SystemTime,
+    verify: impl FnOnce(&dyn LibraryPolicy) -> Result<VerificationResult, LibraryError>,
+) -> Result<Proof, ProofError> {
     if let Some(ahead) = ahead_of_clock(bundle, now) {
         return Err(ProofError::Clock(ahead));
     }
     let result = match by {
-        SignedBy::Certificate => verifier.verify(artifact, bundle, &VerificationPolicy::any_identity()),
-        SignedBy::Key(key) => {
-            verifier.verify(artifact, bundle, &PublicKeyVerificationPolicy::new(key.clone()))
-        }
+        SignedBy::Certificate => verify(&VerificationPolicy::any_identity()),
+        SignedBy::Key(key) => verify(&PublicKeyVerificationPolicy::new(key.clone())),
     };
     let result = result.map_err(ProofError::from)?;
     // The library can be asked to leave these out. We did not; a later version of it must not either.

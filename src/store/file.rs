@@ -37,15 +37,24 @@ impl Access {
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::NotAFile`], [`StoreError::TooLarge`], [`StoreError::Read`].
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, StoreError> {
+    let file = open_to_read(path)?;
+    let mut bytes = Vec::new();
+    read_bounded(path, file, limit, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Opens a regular file to be read piece by piece, whatever its size.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::NotAFile`], [`StoreError::Read`].
+pub fn open_to_read(path: &Path) -> Result<File, StoreError> {
     let (file, metadata) = open_without_waiting(path)?;
     if !metadata.is_file() {
         return Err(StoreError::NotAFile {
             path: path.to_owned(),
         });
     }
-    let mut bytes = Vec::new();
-    read_bounded(path, file, limit, &mut bytes)?;
-    Ok(bytes)
+    Ok(file)
 }
 
 /// Reads a secret of at most `limit` bytes. A regular file must be ours (or root's) and closed to everybody else; a

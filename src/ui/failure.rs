@@ -3,6 +3,7 @@
 mod bundle;
 mod image;
 mod store;
+mod trust;
 mod vault;
 
 use std::fmt::Write as _;

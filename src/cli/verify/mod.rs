@@ -1,3 +1,4 @@
+mod artifact;
 mod report;
 mod signer;
 
@@ -6,6 +7,7 @@ use std::time::SystemTime;
 
 use clap::Args;
 
+use self::artifact::BundleArgs;
 use self::report::Verified;
 use self::signer::SignerArgs;
 use super::context::Context;
@@ -26,11 +28,10 @@ use crate::ui::{Exit, Failure};
 #[derive(Args)]
 #[command(after_help = examples::VERIFY)]
 pub(super) struct Verify {
-    /// The image, by tag or digest
-    #[arg(value_name = "IMAGE", default_value = DEFAULT_IMAGE)]
-    image: String,
+    #[arg(value_name = "IMAGE", help = format!("The image, by tag or digest; with --bundle, the file or its digest [default: {DEFAULT_IMAGE}]"))]
+    image: Option<String>,
     #[command(flatten)]
-    signer: SignerArgs,
+    artifact: BundleArgs,
     #[command(flatten)]
     trust: TrustArgs,
     /// Where the image is to run [default: linux and this machine's processor]
@@ -45,6 +46,9 @@ pub(super) struct Verify {
     /// The config bundle whose image_digest is the only one accepted [default: as for the other commands]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    signer: SignerArgs,
 }
 
 /// Whose certificates and logs count.
@@ -83,8 +87,11 @@ impl TrustArgs {
 
 impl Verify {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        if let (Some(bundle), Some(name)) = (&self.artifact.bundle, &self.image) {
+            return artifact::run(context, bundle, name, &self.signer, &self.trust);
+        }
         let now = SystemTime::now();
-        let reference: Reference = self.image.parse()?;
+        let reference: Reference = self.image.as_deref().unwrap_or(DEFAULT_IMAGE).parse()?;
         let policy = self.signer.policy()?;
         let folders = context.folders()?;
         let known = Known::load(&folders.state)?;

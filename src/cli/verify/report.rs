@@ -54,18 +54,6 @@ impl Verified {
             (None, None) => "first use here".into(),
         }
     }
-
-    fn trust_root(&self) -> String {
-        let origin = printable(&self.trust.origin().to_string());
-        match self.trust.age(self.now).days() {
-            Some(days) => format!("{origin}, {}", counted(days, "day", "old")),
-            None => format!("{origin}, of unknown age"),
-        }
-    }
-
-    fn age_days(&self) -> Option<u64> {
-        self.trust.age(self.now).days()
-    }
 }
 
 impl Report for Verified {
@@ -115,13 +103,7 @@ impl Report for Verified {
                 "first_use": image.floor().is_none(),
                 "downgrade_allowed": image.is_allowed_downgrade(),
             },
-            "trust_root": {
-                "origin": self.trust.origin().kind(),
-                "path": self.trust.origin().path().map(|path| path.display().to_string()),
-                "digest": self.trust.digest(),
-                "as_of": self.trust.as_of().map(rfc3339),
-                "age_days": self.age_days(),
-            },
+            "trust_root": trust_root_json(&self.trust, self.now),
             "revocation_checked": false,
             "ignored": image.ignored(),
             "warnings": self.warnings(),
@@ -177,11 +159,31 @@ impl Report for Verified {
         }
         lines.field("freshness", self.freshness());
         lines.field("platform", image.platform().to_string());
-        lines.field("trust root", self.trust_root());
+        lines.field("trust root", trust_root(&self.trust, self.now));
         lines.field("not checked", NOT_SEEN);
         lines.field("digest to pin", paint(EMPHASIS, &image.digest().to_string()));
         lines.finish()
     }
+}
+
+/// Which trust root a verdict rests on, for people.
+pub(super) fn trust_root(trust: &TrustRoot, now: SystemTime) -> String {
+    let origin = printable(&trust.origin().to_string());
+    match trust.age(now).days() {
+        Some(days) => format!("{origin}, {}", counted(days, "day", "old")),
+        None => format!("{origin}, of unknown age"),
+    }
+}
+
+/// The same for programs.
+pub(super) fn trust_root_json(trust: &TrustRoot, now: SystemTime) -> Value {
+    json!({
+        "origin": trust.origin().kind(),
+        "path": trust.origin().path().map(|path| path.display().to_string()),
+        "digest": trust.digest(),
+        "as_of": trust.as_of().map(rfc3339),
+        "age_days": trust.age(now).days(),
+    })
 }
 
 fn source(repository: &str, git_ref: &str, commit: Option<&str>) -> String {
@@ -195,7 +197,7 @@ fn source(repository: &str, git_ref: &str, commit: Option<&str>) -> String {
     }
 }
 
-fn entry(now: SystemTime, logged: Logged) -> String {
+pub(super) fn entry(now: SystemTime, logged: Logged) -> String {
     let at = match logged.at {
         Some(at) => format!("{} ({})", rfc3339(at), ago(now, at)),
         None => "at an unknown time".into(),
@@ -210,7 +212,7 @@ fn time(logged: Logged) -> Option<String> {
     logged.at.map(rfc3339)
 }
 
-fn rfc3339(time: SystemTime) -> String {
+pub(super) fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use crate::store::StoreError;
 
 /// Why a trust root cannot be used.
@@ -30,6 +32,14 @@ pub enum TrustError {
         /// Why not.
         source: Box<sigstore_verify::Error>,
     },
+    /// What `trust update` left is damaged.
+    #[error("{path} is damaged: {detail}")]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// Too old to say anything about today's signatures.
     #[error("the trust root is {days} days old (as of {as_of})")]
     Stale {
@@ -47,6 +57,7 @@ impl TrustError {
             Self::File(StoreError::NotFound { .. }) => "not-found",
             Self::File(_) => "trust-root-unreadable",
             Self::Malformed { .. } | Self::MediaType { .. } | Self::Unusable { .. } => "trust-root-invalid",
+            Self::State { .. } => "trust-state-damaged",
             Self::Stale { .. } => "trust-root-stale",
         }
     }

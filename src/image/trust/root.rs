@@ -8,6 +8,8 @@ use sigstore_verify::Verifier;
 
 use super::age::{Age, AgeNote};
 use super::error::TrustError;
+use super::state::{State, Versions};
+use super::update::{self, production_folder};
 use crate::image::digest::Digest;
 use crate::image::json::refuse_doubled_members;
 use crate::store;
@@ -70,6 +72,7 @@ pub struct TrustRoot {
     origin: Origin,
     digest: Digest,
     as_of: Option<SystemTime>,
+    tuf: Option<Versions>,
     root: TrustedRoot,
     verifier: Verifier,
 }
@@ -118,6 +121,7 @@ impl TrustRoot {
             origin,
             digest: Digest::of(bytes),
             as_of: None,
+            tuf: None,
             root,
             verifier,
         })
@@ -129,8 +133,21 @@ impl TrustRoot {
     /// # Errors
     /// [`TrustError`]: what was fetched and can no longer be read is never passed over in silence.
     pub fn current(data_folder: &Path) -> Result<Self, TrustError> {
-        let _ = data_folder;
-        Self::embedded()
+        let folder = production_folder(data_folder);
+        let embedded = SystemTime::UNIX_EPOCH + Duration::from_secs(EMBEDDED_AS_OF);
+        match State::load(&folder)? {
+            Some(state) if state.confirmed_at().is_ok_and(|confirmed| confirmed > embedded) => {
+                Self::from_state(&state, &folder)
+            }
+            _ => Self::embedded(),
+        }
+    }
+
+    pub(super) fn from_state(state: &State, folder: &Path) -> Result<Self, TrustError> {
+        let mut root = Self::from_bytes(state.trusted_root.as_bytes(), update::origin(folder))?;
+        root.as_of = state.confirmed_at().ok();
+        root.tuf = Some(state.tuf);
+        Ok(root)
     }
 
     /// How old it is by this clock.
@@ -150,6 +167,11 @@ impl TrustRoot {
     /// When this was known to be what its Sigstore publishes.
     pub fn as_of(&self) -> Option<SystemTime> {
         self.as_of
+    }
+
+    /// Versions of the TUF metadata that it came with, where it was fetched.
+    pub fn tuf(&self) -> Option<Versions> {
+        self.tuf
     }
 
     /// Where it is from.

@@ -3,7 +3,6 @@ use std::path::Path;
 use super::Failure;
 use super::store::shell_quoted;
 use crate::image::registry::RegistryError;
-use crate::image::trust::TrustError;
 use crate::image::{Fault, IdentityExpressionError, KnownError, PublicKeyError, ReferenceError, VerifyError};
 use crate::ui::Exit;
 
@@ -168,27 +167,6 @@ impl From<RegistryError> for Failure {
         };
         let exit = match error {
             RegistryError::DigestMismatch { .. } => Exit::Untrusted,
-            _ => Exit::Failed,
-        };
-        Self::new(error.reason(), error.to_string())
-            .hint(hint)
-            .with_exit(exit)
-    }
-}
-
-impl From<TrustError> for Failure {
-    fn from(error: TrustError) -> Self {
-        let hint = match &error {
-            TrustError::Stale { .. } => {
-                "Run: oc-guardian trust update. Offline, --allow-stale-trust-root accepts the old one."
-            }
-            TrustError::File(_) => "Check the path given with --trusted-root.",
-            _ => {
-                "Name a trusted_root.json of a Sigstore with --trusted-root, or run: oc-guardian trust update."
-            }
-        };
-        let exit = match error {
-            TrustError::Stale { .. } => Exit::Untrusted,
             _ => Exit::Failed,
         };
         Self::new(error.reason(), error.to_string())
