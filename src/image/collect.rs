@@ -5,7 +5,7 @@ use super::digest::Digest;
 use super::error::{Fault, Purpose, VerifyError};
 use super::evidence::Bundles;
 use super::legacy::{DSSE_ENVELOPE, LegacyLayer, SIMPLE_SIGNING};
-use super::manifest::{Descriptor, Document, Index};
+use super::manifest::{Descriptor, Document, Index, ManifestError};
 use super::platform::{Platform, PlatformError};
 use super::reference::Reference;
 use super::registry::RegistryError;
@@ -203,6 +203,7 @@ impl Get<'_> {
         let index = match Document::parse(&bytes, INDEX) {
             Ok(Document::Index(Index { manifests })) => manifests,
             Ok(Document::Image(_)) => Vec::new(),
+            Err(ManifestError::Entries(found)) => return Err(too_much("referrers", found, MAX_EVIDENCE)),
             Err(error) => {
                 // Nobody can say whether a bundle would be in it.
                 bundles.add_unclassifiable(&Fault::Unreadable(format!("the list of referrers: {error}")));
@@ -333,22 +334,18 @@ fn check_count(what: &'static str, found: usize) -> Result<(), VerifyError> {
     if found <= MAX_EVIDENCE {
         return Ok(());
     }
-    Err(VerifyError::TooMuch {
-        what,
-        found,
-        limit: MAX_EVIDENCE,
-    })
+    Err(too_much(what, found, MAX_EVIDENCE))
 }
 
 fn check_total(total: usize) -> Result<(), VerifyError> {
     if total <= MAX_TOTAL {
         return Ok(());
     }
-    Err(VerifyError::TooMuch {
-        what: "bytes of signatures",
-        found: total,
-        limit: MAX_TOTAL,
-    })
+    Err(too_much("bytes of signatures", total, MAX_TOTAL))
+}
+
+fn too_much(what: &'static str, found: usize, limit: usize) -> VerifyError {
+    VerifyError::TooMuch { what, found, limit }
 }
 
 /// Does something for each item, some at once, and gives the results in order.

@@ -55,3 +55,4 @@ mod terminal_init;
 mod terminal_key;
 mod two_at_once;
 mod usage;
+mod verify_refusals;
