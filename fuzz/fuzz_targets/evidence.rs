@@ -9,11 +9,11 @@ use std::time::SystemTime;
 use libfuzzer_sys::fuzz_target;
 use oc_guardian::image::trust::TrustRoot;
 use oc_guardian::image::{
-    Bundles, Digest, Known, LegacyLayer, Manifest, Material, Platform, Policy, ProvenancePolicy, Reference, Request, judge,
+    Bundles, Digest, Known, LegacyLayer, Manifest, Material, Platform, Policy, ProvenancePolicy, Reference, Request, Runs, judge,
 };
 
 /// An image for one platform: what the seeds are about.
-const IMAGE: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#;
+const IMAGE: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:9cd31762e7050165195c9469ccea41a23c079f2d0f51b5e9bf0c9d7842618b72","size":37},"layers":[]}"#;
 
 static TRUST: LazyLock<TrustRoot> = LazyLock::new(|| TrustRoot::embedded().expect("a constant"));
 static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::official().expect("a constant"));
@@ -31,7 +31,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut material = Material {
         reference: REFERENCE.clone(),
         root: manifest(IMAGE.as_bytes()),
-        platform: None,
+        runs: Runs::Config(br#"{"os":"linux","architecture":"amd64"}"#.to_vec()),
         bundles: Bundles::default(),
         legacy_signatures: Vec::new(),
         legacy_attestations: Vec::new(),
@@ -47,7 +47,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         _ => return,
     }
-    let platform = Platform::of_this_machine();
+    let Ok(platform) = "linux/amd64".parse::<Platform>() else { unreachable!("it is a platform") };
     let request = Request {
         reference: &REFERENCE,
         policy: &POLICY,

@@ -5,7 +5,7 @@ use super::digest::Digest;
 use super::error::{Fault, Purpose, VerifyError};
 use super::evidence::Bundles;
 use super::legacy::{DSSE_ENVELOPE, LegacyLayer, SIMPLE_SIGNING};
-use super::manifest::{Descriptor, Document, Index};
+use super::manifest::{Descriptor, Document, Index, ManifestError};
 use super::platform::{Platform, PlatformError};
 use super::reference::Reference;
 use super::registry::RegistryError;
@@ -18,6 +18,8 @@ pub const MAX_EVIDENCE: usize = 64;
 const MAX_TOTAL: usize = 32 * 1024 * 1024;
 /// Requests at once.
 const AT_ONCE: usize = 8;
+/// Largest config of an image, in bytes.
+const MAX_CONFIG: usize = 4 * 1024 * 1024;
 /// Largest legacy layer, in bytes. Payloads have some hundred.
 const MAX_LEGACY: usize = MAX_BUNDLE;
 
@@ -31,14 +33,23 @@ pub struct Material {
     pub reference: Reference,
     /// What the reference points to, as it came.
     pub root: Manifest,
-    /// The manifest that `root` names for the platform; `None` where `root` is one for a single platform.
-    pub platform: Option<Manifest>,
+    /// What says what runs on the platform.
+    pub runs: Runs,
     /// Sigstore bundles among the referrers.
     pub bundles: Bundles,
     /// Layers of the legacy tag `.sig`, where no bundle is a signature.
     pub legacy_signatures: Vec<LegacyLayer>,
     /// Layers of the legacy tag `.att`, where no bundle is provenance.
     pub legacy_attestations: Vec<LegacyLayer>,
+}
+
+/// The part of an image that runs on a platform.
+#[derive(Debug)]
+pub enum Runs {
+    /// The manifest that the index names.
+    Manifest(Manifest),
+    /// The config of an image for a single platform: only there stands which one that is.
+    Config(Vec<u8>),
 }
 
 /// Gets what a verdict needs, steps 1 and 2: resolves the reference once, and from there on asks by digest only.
@@ -69,8 +80,8 @@ pub fn collect(
         let root = resolve(source, reference)?;
         check_pin(&root.digest, pinned)?;
         let get = get(root.digest);
-        let manifest = choose(&root, platform)?
-            .map(|(descriptor, platform)| scope.spawn(move || get.platform_manifest(&descriptor, platform)));
+        let chosen = choose(&root, platform)?;
+        let runs = scope.spawn(move || get.runs(chosen));
         let evidence = match early {
             Some(early) => join(early),
             None => get.evidence(),
@@ -78,7 +89,7 @@ pub fn collect(
         let (bundles, legacy_signatures, legacy_attestations) = evidence?;
         Ok(Material {
             reference: reference.clone(),
-            platform: manifest.map(join).transpose()?,
+            runs: join(runs)?,
             root,
             bundles,
             legacy_signatures,
@@ -106,16 +117,24 @@ pub(super) fn check_pin(found: &Digest, pinned: Option<&Digest>) -> Result<(), V
     }
 }
 
-/// The manifest for the platform; `None` where the image has only one.
-pub(super) fn choose(root: &Manifest, wanted: &Platform) -> Result<Option<(Digest, Platform)>, VerifyError> {
+/// Where it stands what runs on a platform.
+pub(super) enum Chosen {
+    /// In this manifest.
+    Manifest(Digest, Platform),
+    /// In this config.
+    Config(Descriptor),
+}
+
+/// What an image has for the platform.
+pub(super) fn choose(root: &Manifest, wanted: &Platform) -> Result<Chosen, VerifyError> {
     let invalid = |source| VerifyError::Manifest {
         digest: root.digest,
         source,
     };
     match Document::parse(&root.bytes, &root.media_type).map_err(invalid)? {
-        Document::Image(_) => Ok(None),
+        Document::Image(image) => Ok(Chosen::Config(image.config)),
         Document::Index(index) => match index.choose(wanted).map_err(invalid)? {
-            Ok((descriptor, platform)) => Ok(Some((descriptor.digest, platform))),
+            Ok((descriptor, platform)) => Ok(Chosen::Manifest(descriptor.digest, platform)),
             Err(found) => Err(PlatformError::Missing {
                 wanted: wanted.clone(),
                 found,
@@ -136,10 +155,18 @@ struct Get<'a> {
 type Evidence = (Bundles, Vec<LegacyLayer>, Vec<LegacyLayer>);
 
 impl Get<'_> {
-    fn platform_manifest(self, digest: &Digest, platform: Platform) -> Result<Manifest, VerifyError> {
-        self.source
-            .manifest(self.reference, digest)?
-            .ok_or_else(|| PlatformError::Absent(platform).into())
+    fn runs(self, chosen: Chosen) -> Result<Runs, VerifyError> {
+        match chosen {
+            Chosen::Manifest(digest, platform) => {
+                let manifest = self.source.manifest(self.reference, &digest)?;
+                Ok(Runs::Manifest(manifest.ok_or(PlatformError::Absent(platform))?))
+            }
+            Chosen::Config(config) => Ok(Runs::Config(self.source.blob(
+                self.reference,
+                &config.digest,
+                MAX_CONFIG,
+            )?)),
+        }
     }
 
     fn evidence(self) -> Result<Evidence, VerifyError> {
@@ -176,6 +203,7 @@ impl Get<'_> {
         let index = match Document::parse(&bytes, INDEX) {
             Ok(Document::Index(Index { manifests })) => manifests,
             Ok(Document::Image(_)) => Vec::new(),
+            Err(ManifestError::Entries(found)) => return Err(too_much("referrers", found, MAX_EVIDENCE)),
             Err(error) => {
                 // Nobody can say whether a bundle would be in it.
                 bundles.add_unclassifiable(&Fault::Unreadable(format!("the list of referrers: {error}")));
@@ -306,22 +334,18 @@ fn check_count(what: &'static str, found: usize) -> Result<(), VerifyError> {
     if found <= MAX_EVIDENCE {
         return Ok(());
     }
-    Err(VerifyError::TooMuch {
-        what,
-        found,
-        limit: MAX_EVIDENCE,
-    })
+    Err(too_much(what, found, MAX_EVIDENCE))
 }
 
 fn check_total(total: usize) -> Result<(), VerifyError> {
     if total <= MAX_TOTAL {
         return Ok(());
     }
-    Err(VerifyError::TooMuch {
-        what: "bytes of signatures",
-        found: total,
-        limit: MAX_TOTAL,
-    })
+    Err(too_much("bytes of signatures", total, MAX_TOTAL))
+}
+
+fn too_much(what: &'static str, found: usize, limit: usize) -> VerifyError {
+    VerifyError::TooMuch { what, found, limit }
 }
 
 /// Does something for each item, some at once, and gives the results in order.

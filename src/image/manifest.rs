@@ -173,8 +173,7 @@ impl Index {
             let Some(raw) = descriptor.platform.as_ref().filter(|raw| raw.os != "unknown") else {
                 continue;
             };
-            let platform = Platform::new(&raw.os, &raw.architecture, raw.variant.as_deref())
-                .ok_or_else(|| ManifestError::Platform(format!("{}/{}", raw.os, raw.architecture)))?;
+            let platform = raw.read()?;
             if platforms.iter().any(|(_, other)| *other == platform) {
                 return Err(ManifestError::Doubled(platform));
             }
@@ -186,6 +185,26 @@ impl Index {
             (Some((_, platform)), Some(_)) => Err(ManifestError::Doubled(platform.clone())),
             (None, _) => Ok(Err(platforms.into_iter().map(|(_, platform)| platform).collect())),
         }
+    }
+}
+
+/// The platform that the config of an image is for.
+///
+/// Format: <https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md>
+///
+/// # Errors
+/// [`ManifestError::Json`], [`ManifestError::Platform`]
+pub(super) fn config_platform(config: &[u8]) -> Result<Platform, ManifestError> {
+    refuse_doubled_members(config)?;
+    serde_json::from_slice::<RawPlatform>(config)?.read()
+}
+
+impl RawPlatform {
+    fn read(&self) -> Result<Platform, ManifestError> {
+        // An empty variant is none.
+        let variant = self.variant.as_deref().filter(|variant| !variant.is_empty());
+        Platform::new(&self.os, &self.architecture, variant)
+            .ok_or_else(|| ManifestError::Platform(format!("{}/{}", self.os, self.architecture)))
     }
 }
 

@@ -136,3 +136,26 @@ fn bombs_and_nonsense_are_refused() {
         );
     }
 }
+
+#[test]
+fn a_config_names_its_platform() {
+    let read = |text: &str| config_platform(text.as_bytes()).map(|platform| platform.to_string());
+    let good = r#"{"architecture":"arm64","os":"linux","variant":"v8","rootfs":{}}"#;
+    assert_eq!(read(good).unwrap(), "linux/arm64/v8");
+    assert_eq!(
+        read(r#"{"architecture":"amd64","os":"linux","variant":""}"#).unwrap(),
+        "linux/amd64"
+    );
+    for bad in [
+        "",
+        "{}",
+        r#"{"os":"linux"}"#,
+        r#"{"os":"linux","os":"linux","architecture":"amd64"}"#,
+    ] {
+        assert!(matches!(read(bad), Err(ManifestError::Json(_))), "{bad}");
+    }
+    assert!(matches!(
+        read(r#"{"os":"","architecture":"a"}"#),
+        Err(ManifestError::Platform(_))
+    ));
+}

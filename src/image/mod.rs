@@ -44,7 +44,7 @@ mod version;
 
 pub use artifact::{Artifact, ArtifactError, VerifiedArtifact, verify_artifact};
 pub use bundle::{BundleError, MAX_BUNDLE, parse_bundle};
-pub use collect::{MAX_EVIDENCE, Material, collect};
+pub use collect::{MAX_EVIDENCE, Material, Runs, collect};
 pub use digest::{Digest, DigestError};
 pub use error::{Fault, Purpose, VerifyError};
 pub use evidence::{Bundles, Form};

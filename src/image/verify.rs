@@ -3,13 +3,13 @@ use std::time::SystemTime;
 use sigstore_types::Sha256Hash;
 use sigstore_verify::Verifier;
 
-use super::collect::{self, Material, collect};
+use super::collect::{self, Chosen, Material, Runs, collect};
 use super::digest::Digest;
 use super::error::{Fault, Purpose, VerifyError};
 use super::evidence::{Evidence, Form, Signs, legacy_provenance, legacy_signature};
 use super::freshness::{self, Certifies, Downgrade};
 use super::legacy;
-use super::manifest::{Document, ManifestError};
+use super::manifest::{Document, ManifestError, config_platform};
 use super::platform::{Platform, PlatformError};
 use super::policy::Policy;
 use super::proof::{Certified, Proof, SignedBy, prove};
@@ -143,22 +143,40 @@ impl Image {
             digest,
             ..material.root.clone()
         };
-        let Some((manifest, platform)) = collect::choose(&root, wanted)? else {
-            return Ok(Self {
-                platform: wanted.clone(),
+        match (collect::choose(&root, wanted)?, &material.runs) {
+            (Chosen::Manifest(manifest, platform), Runs::Manifest(found))
+                if Digest::of(&found.bytes) == manifest =>
+            {
+                Ok(Self {
+                    platform,
+                    manifest,
+                    config: config(found)?,
+                })
+            }
+            (Chosen::Config(config), Runs::Config(found)) if Digest::of(found) == config.digest => Ok(Self {
+                platform: platform(&config.digest, found, wanted)?,
                 manifest: digest,
-                config: config(&root)?,
-            });
-        };
-        match &material.platform {
-            Some(found) if Digest::of(&found.bytes) == manifest => Ok(Self {
-                platform,
-                manifest,
-                config: config(found)?,
+                config: config.digest,
             }),
-            _ => Err(PlatformError::Absent(platform).into()),
+            (Chosen::Manifest(_, platform), _) => Err(PlatformError::Absent(platform).into()),
+            (Chosen::Config(_), _) => Err(PlatformError::Absent(wanted.clone()).into()),
         }
     }
+}
+
+fn platform(digest: &Digest, config: &[u8], wanted: &Platform) -> Result<Platform, VerifyError> {
+    let found = config_platform(config).map_err(|source| VerifyError::Manifest {
+        digest: *digest,
+        source,
+    })?;
+    if found.serves(wanted) {
+        return Ok(found);
+    }
+    Err(PlatformError::Missing {
+        wanted: wanted.clone(),
+        found: vec![found],
+    }
+    .into())
 }
 
 fn config(manifest: &Manifest) -> Result<Digest, VerifyError> {

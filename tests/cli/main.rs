@@ -57,3 +57,4 @@ mod trust_show;
 mod trust_update;
 mod two_at_once;
 mod usage;
+mod verify_refusals;

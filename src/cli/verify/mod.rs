@@ -161,7 +161,11 @@ struct Pin {
 
 fn refused(error: VerifyError, reference: &Reference, pin: Option<&Pin>) -> Failure {
     let by_pin = pin.filter(|_| matches!(error, VerifyError::NotPinned { .. }));
-    let failure = Failure::from(error).about(reference);
+    // Where the registry does not answer, the host is what it is about.
+    let failure = match error.is_verdict() {
+        true => Failure::from(error).about(reference),
+        false => error.into(),
+    };
     match by_pin {
         Some(pin) => failure.hint(format!(
             "Do not run this image. {} pins another one: verify that, or, if this one is meant, change image_digest there.",
