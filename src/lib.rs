@@ -1,7 +1,7 @@
 //! Operator's kit for a guardian of an m-of-n Bitcoin federation.
 //!
 //! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
-//! in this order: `cli`, `ui`, `doctor`, `envelope`, `bundle`, `vault`, `operator`, `store`.
+//! in this order: `cli`, `ui`, `doctor`, `image`, `envelope`, `bundle`, `vault`, `operator`, `store`.
 
 pub mod bundle;
 pub mod cli;

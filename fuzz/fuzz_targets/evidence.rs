@@ -29,7 +29,6 @@ fuzz_target!(|bytes: &[u8]| {
         bytes: bytes.to_vec(),
     };
     let mut material = Material {
-        reference: REFERENCE.clone(),
         root: manifest(IMAGE.as_bytes()),
         runs: Runs::Config(br#"{"os":"linux","architecture":"amd64"}"#.to_vec()),
         bundles: Bundles::default(),

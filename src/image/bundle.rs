@@ -185,7 +185,7 @@ mod tests {
         let padded = format!("{good}{}", " ".repeat(MAX_BUNDLE));
         assert!(matches!(refused(&padded), BundleError::TooLarge));
         let entry = r#"{"logId":{"keyId":"YWJj"},"kindVersion":{"kind":"dsse","version":"0.0.1"},"canonicalizedBody":"e30="}"#;
-        let entries = vec![entry; MAX_LOG_ENTRIES + 1].join(",");
+        let entries = [entry; MAX_LOG_ENTRIES + 1].join(",");
         let many = good.replace(r#""tlogEntries":[]"#, &format!(r#""tlogEntries":[{entries}]"#));
         assert!(matches!(refused(&many), BundleError::LogEntries { found: 9 }));
     }

@@ -29,8 +29,6 @@ const BUNDLE_PREFIX: &str = "application/vnd.dev.sigstore.bundle";
 /// All that was found about an image, nothing of it verified. From here on the network is not needed.
 #[derive(Debug)]
 pub struct Material {
-    /// What was asked for.
-    pub reference: Reference,
     /// What the reference points to, as it came.
     pub root: Manifest,
     /// What says what runs on the platform.
@@ -88,7 +86,6 @@ pub fn collect(
         };
         let (bundles, legacy_signatures, legacy_attestations) = evidence?;
         Ok(Material {
-            reference: reference.clone(),
             runs: join(runs)?,
             root,
             bundles,

@@ -24,7 +24,7 @@ struct Memory {
 impl Memory {
     fn with_image() -> (Self, Reference) {
         let mut memory = Self::default();
-        let image = manifest(vec![]);
+        let image = manifest(&[]);
         let root = memory.put(&image);
         memory.store(b"{}", "application/json");
         memory.tags.insert("v1".into(), root);
@@ -51,7 +51,7 @@ impl Memory {
 
     /// A referrer whose layers are these.
     fn refer(&mut self, layers: Vec<Value>) -> Value {
-        let manifest = self.put(&manifest(layers));
+        let manifest = self.put(&manifest(&layers));
         json!({ "mediaType": OCI_MANIFEST, "digest": manifest.digest, "size": manifest.bytes.len() })
     }
 
@@ -68,14 +68,14 @@ impl Memory {
     }
 
     fn legacy(&mut self, reference: &Reference, suffix: &str, media_type: &str, layers: usize) {
-        let layers = (0..layers)
+        let layers: Vec<Value> = (0..layers)
             .map(|number| {
                 let mut layer = self.store(format!("{suffix} {number}").as_bytes(), media_type);
                 layer["annotations"] = json!({ "number": number.to_string() });
                 layer
             })
             .collect();
-        let manifest = self.put(&manifest(layers));
+        let manifest = self.put(&manifest(&layers));
         let tag = format!("sha256-{}.{suffix}", self.digest(reference).as_hex());
         self.tags.insert(tag, manifest);
     }
@@ -119,7 +119,7 @@ impl Source for Memory {
     }
 }
 
-fn manifest(layers: Vec<Value>) -> Value {
+fn manifest(layers: &[Value]) -> Value {
     let config = json!({ "mediaType": "application/json", "digest": Digest::of(b"{}"), "size": 2 });
     json!({ "schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": layers })
 }

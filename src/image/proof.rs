@@ -156,26 +156,26 @@ impl From<LibraryError> for ProofError {
     fn from(error: LibraryError) -> Self {
         let text = error.to_string();
         match error {
-            LibraryError::Certificate(_) => Self::Certificate(text),
-            // The subject is compared before: what does not match here is the log entry (CVE-2022-36056).
+            LibraryError::Certificate(_)
+            | LibraryError::Crypto(CryptoError::InvalidCertificate(_))
+            | LibraryError::InvalidTrustRoot(_)
+            | LibraryError::TrustRoot(_)
+            | LibraryError::TrustedCertificate(_) => Self::Certificate(text),
+            // The subject is compared before: an artifact that does not match here is that of the log entry
+            // (CVE-2022-36056).
             LibraryError::ArtifactMismatch(_)
             | LibraryError::TransparencyLog(_)
-            | LibraryError::Timestamp(_) => Self::Log(text),
-            LibraryError::Bundle(shape) => match shape {
+            | LibraryError::Timestamp(_)
+            | LibraryError::Crypto(CryptoError::Checkpoint(_))
+            | LibraryError::Bundle(
                 ShapeError::MissingInclusionPromise(_)
                 | ShapeError::MissingInclusionProof(_)
                 | ShapeError::MissingSigningTimeEvidence
                 | ShapeError::MissingTimestamp
                 | ShapeError::MissingCheckpoint
                 | ShapeError::LogIndexOutOfRange { .. }
-                | ShapeError::CheckpointRootMismatch => Self::Log(text),
-                _ => Self::Signature(text),
-            },
-            LibraryError::Crypto(CryptoError::InvalidCertificate(_))
-            | LibraryError::InvalidTrustRoot(_)
-            | LibraryError::TrustRoot(_)
-            | LibraryError::TrustedCertificate(_) => Self::Certificate(text),
-            LibraryError::Crypto(CryptoError::Checkpoint(_)) => Self::Log(text),
+                | ShapeError::CheckpointRootMismatch,
+            ) => Self::Log(text),
             _ => Self::Signature(text),
         }
     }

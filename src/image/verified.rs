@@ -26,6 +26,7 @@ pub(in crate::image) struct Facts {
     pub(in crate::image) provenance: Option<ProvenanceFacts>,
     pub(in crate::image) version: Option<Version>,
     pub(in crate::image) floor: Option<Version>,
+    pub(in crate::image) another_build: bool,
     pub(in crate::image) lower_allowed: bool,
     pub(in crate::image) ignored: Vec<String>,
 }
@@ -136,6 +137,11 @@ impl VerifiedImage {
     /// The version that this machine has settled on; `None` on first use.
     pub fn floor(&self) -> Option<&Version> {
         self.facts.floor.as_ref()
+    }
+
+    /// Whether it is of the version that this machine has settled on, and yet not the same image.
+    pub fn is_another_build(&self) -> bool {
+        self.facts.another_build
     }
 
     /// Whether it passed only because a downgrade was allowed.

@@ -121,6 +121,11 @@ impl Known {
             .map(|floor| &floor.version)
     }
 
+    /// The digest of the image that set the floor.
+    pub fn settled_digest(&self, reference: &Reference) -> Option<&Digest> {
+        self.file.floors.get(&reference.name()).map(|floor| &floor.digest)
+    }
+
     /// Whether an image with this digest was verified on this machine.
     pub fn has_verified(&self, digest: &Digest) -> bool {
         self.file.digests.iter().any(|seen| seen.digest == *digest)

@@ -31,6 +31,7 @@ fn image(name: &str, bytes: &str, version: Option<&str>) -> VerifiedImage {
         provenance: None,
         version: version.map(|text| text.parse().unwrap()),
         floor: None,
+        another_build: false,
         lower_allowed: false,
         ignored: Vec::new(),
     })

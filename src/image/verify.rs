@@ -102,6 +102,7 @@ pub fn judge(
         config_digest: image.config,
         signature,
         provenance,
+        another_build: version.as_ref() == floor && known.settled_digest(request.reference) != Some(&digest),
         version,
         floor: floor.cloned(),
         lower_allowed,
@@ -299,7 +300,11 @@ impl Judge<'_> {
             }
         }
         match first {
-            Some((signature, None)) if policy == ProvenancePolicy::MayBeMissing => Ok((signature, None)),
+            Some((signature, None | Some((Fault::NotAStatement, _))))
+                if policy == ProvenancePolicy::MayBeMissing =>
+            {
+                Ok((signature, None))
+            }
             Some((_, Some((fault, others)))) => Err(VerifyError::Provenance { fault, others }),
             _ => Err(VerifyError::ProvenanceMissing {
                 digest: *self.digest,

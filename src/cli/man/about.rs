@@ -9,7 +9,7 @@ use crate::ui::Exit;
 /// How the paragraph of `--help` begins that EXIT STATUS stands in for.
 pub(super) const EXIT_CODES: &str = "Exit codes:";
 
-const VARIABLES: [(&str, &str); 5] = [
+const VARIABLES: [(&str, &str); 7] = [
     (
         HOME_VARIABLE,
         "Puts all folders below this one, as config, data, state and run. For tests, and for several identities.",
@@ -24,12 +24,20 @@ const VARIABLES: [(&str, &str); 5] = [
         "Where the keychain (Secret Service) is found on Linux.",
     ),
     (
+        "DOCKER_CONFIG",
+        "The folder with Docker's config.json, whose logins are used for private registries; else ~/.docker.",
+    ),
+    (
+        "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
+        "The proxy for registries that are not on this machine, and hosts to reach without it.",
+    ),
+    (
         "CREDENTIALS_DIRECTORY",
         "Set by systemd(1): secret files in this folder may be readable for the group of the service.",
     ),
 ];
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     (
         "~/.config/oc-guardian/operator.json",
         "The operator identity: public key, scheme, where the private key rests. Holds no secret.",
@@ -41,6 +49,10 @@ const FILES: [(&str, &str); 5] = [
     (
         "~/.local/share/oc-guardian/keys/",
         "Private keys encrypted with a passphrase, in the format of age(1), where the keychain is not used.",
+    ),
+    (
+        "~/.local/state/oc-guardian/verified.json",
+        "Images that were verified here, and the lowest version of each that is accepted.",
     ),
     ("~/.local/state/oc-guardian/", "Journals and logs."),
     (

@@ -162,9 +162,10 @@ struct Pin {
 fn refused(error: VerifyError, reference: &Reference, pin: Option<&Pin>) -> Failure {
     let by_pin = pin.filter(|_| matches!(error, VerifyError::NotPinned { .. }));
     // Where the registry does not answer, the host is what it is about.
-    let failure = match error.is_verdict() {
-        true => Failure::from(error).about(reference),
-        false => error.into(),
+    let failure = if error.is_verdict() {
+        Failure::from(error).about(reference)
+    } else {
+        error.into()
     };
     match by_pin {
         Some(pin) => failure.hint(format!(

@@ -27,6 +27,12 @@ impl Verified {
                     .to_owned(),
             );
         }
+        if self.image.is_another_build() {
+            warnings.push(format!(
+                "the image is {} like the one that this machine has settled on, but another build of it",
+                self.version()
+            ));
+        }
         if self.image.is_allowed_downgrade() {
             warnings.push(match (self.image.version(), self.image.floor()) {
                 (Some(found), Some(floor)) => format!(
@@ -101,6 +107,7 @@ impl Report for Verified {
             "freshness": {
                 "floor": image.floor(),
                 "first_use": image.floor().is_none(),
+                "another_build": image.is_another_build(),
                 "downgrade_allowed": image.is_allowed_downgrade(),
             },
             "trust_root": trust_root_json(&self.trust, self.now),
