@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
+use oc_guardian::image::trust::{Origin, TrustRoot};
+use oc_guardian::image::{Artifact, Digest, Policy, parse_bundle, verify_artifact};
 use oc_guardian::operator::Identity;
 use oc_guardian::vault::{self, Passphrase};
 
@@ -53,4 +56,34 @@ fn key_file() {
         vault::open_key_file(bytes, &passphrase).is_ok()
     });
     assert_eq!(good, ["good.age", "work-2.age"]);
+}
+
+#[test]
+fn trusted_root() {
+    let good = accepted("trusted_root", |bytes| {
+        TrustRoot::from_bytes(bytes, Origin::Embedded).is_ok()
+    });
+    assert_eq!(good, ["nobody.json", "one-log.json", "other-spelling.json"]);
+}
+
+/// None is good for anybody; what matters is that they are refused at different depths.
+#[test]
+fn bundle_file() {
+    let readable = accepted("bundle_file", |bytes| parse_bundle(bytes).is_ok());
+    assert_eq!(
+        readable,
+        [
+            "key.json",
+            "message.json",
+            "not-logged.json",
+            "old.json",
+            "statement.json"
+        ]
+    );
+    let (trust, policy) = (TrustRoot::embedded().unwrap(), Policy::official().unwrap());
+    let artifact = Artifact::Digest(Digest::of(b"artifact"));
+    for (name, bytes) in seeds("bundle_file") {
+        let verdict = verify_artifact(artifact, &bytes, trust.verifier(), &policy, SystemTime::now());
+        assert!(verdict.is_err(), "{name}");
+    }
 }
