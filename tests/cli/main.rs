@@ -55,4 +55,6 @@ mod terminal_init;
 mod terminal_key;
 mod two_at_once;
 mod usage;
+mod verify_images;
 mod verify_refusals;
+mod verify_scene;
