@@ -57,4 +57,6 @@ mod trust_show;
 mod trust_update;
 mod two_at_once;
 mod usage;
+mod verify_images;
 mod verify_refusals;
+mod verify_scene;

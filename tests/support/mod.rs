@@ -5,6 +5,8 @@ mod keyring;
 mod namespace;
 pub mod registry;
 mod require;
+#[allow(unreachable_pub, missing_docs, clippy::pedantic)]
+pub mod sigstore;
 mod terminal;
 mod transcript;
 pub mod tuf;
@@ -141,6 +143,11 @@ impl Home {
     /// A file below the folder, as text.
     pub fn text(&self, name: &str) -> String {
         String::from_utf8(self.read(name)).unwrap()
+    }
+
+    /// As [`Self::text`]; empty where there is no such file.
+    pub fn text_or_empty(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
     /// Permission bits below the folder.

@@ -125,7 +125,7 @@ impl Report for Verified {
         let image = &self.image;
         let signature = image.signature();
         let mut lines = Lines::default();
-        let verdict = format!("{} is genuine: {}.", image.reference(), self.version());
+        let verdict = format!("{} is verified: {}.", image.reference(), self.version());
         lines.line(paint(GOOD, &printable(&verdict))).gap();
         match &signature.signer {
             Signer::Certified { identity, issuer } => {
