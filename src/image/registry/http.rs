@@ -119,7 +119,8 @@ impl Http {
             .timeout_per_write(Some(limits.read))
             .timeout_global(Some(limits.request))
             .max_response_header_size(MAX_HEAD)
-            .input_buffer_size(MAX_HEAD)
+            // Larger, or a head that is too large would look like a connection that ended.
+            .input_buffer_size(2 * MAX_HEAD)
             .output_buffer_size(MAX_HEAD)
             // Only named here: the certificates are not touched before something is https.
             .tls_config(tls.build())
