@@ -1,6 +1,6 @@
 //! Logging in to registries, and that credentials go nowhere else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -547,9 +547,16 @@ fn helpers_that_hang_are_stopped_with_what_they_started() {
         let scene = scene.with_helper(&script);
         scene.assert_error("credentials-unavailable", "did not answer within 1 s");
         for pid in scene.home.text("pids").split_whitespace() {
-            // What was started by it ends, but somebody else has to reap it.
-            let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            assert!(state.is_empty() || state.contains(") Z "), "{state}");
+            // What it started ends, too; but somebody else has to reap that, and takes a moment.
+            let ended = || {
+                let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                state.is_empty() || state.contains(") Z ")
+            };
+            let started = Instant::now();
+            while !ended() {
+                assert!(started.elapsed() < Duration::from_secs(5), "{pid} still runs");
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
     }
 }

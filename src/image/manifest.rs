@@ -1,0 +1,373 @@
+//! Manifests and indexes, parsed strictly: what two readers could take differently is refused.
+//!
+//! [OCI image-spec 1.1], [manifest.md] and [image-index.md] there, and Docker's [image manifest version 2, schema 2].
+//!
+//! [OCI image-spec 1.1]: https://github.com/opencontainers/image-spec/tree/v1.1.1
+//! [manifest.md]: https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md
+//! [image-index.md]: https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
+//! [image manifest version 2, schema 2]: https://distribution.github.io/distribution/spec/manifest-v2-2/
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::digest::Digest;
+use super::json;
+
+/// Media type of an OCI index.
+pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// Media type of an OCI manifest.
+pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// Media type of Docker's manifest list.
+pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// Media type of Docker's manifest.
+pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+
+/// Most entries of an index, and most layers of a manifest.
+const MAX_ENTRIES: usize = 1024;
+
+/// Names that have a meaning anywhere in these files.
+const FIELDS: [&str; 18] = [
+    "annotations",
+    "architecture",
+    "artifactType",
+    "config",
+    "data",
+    "digest",
+    "fsLayers",
+    "layers",
+    "manifests",
+    "mediaType",
+    "os",
+    "os.version",
+    "platform",
+    "schemaVersion",
+    "size",
+    "subject",
+    "urls",
+    "variant",
+];
+
+/// Either of the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A list of manifests.
+    Index(Index),
+    /// One image or artifact.
+    Image(ImageManifest),
+}
+
+/// A list of manifests: of one image for several platforms, or of what refers to something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// At most 1024.
+    pub entries: Vec<Descriptor>,
+    /// As it stands.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// One image or artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageManifest {
+    /// Its configuration.
+    pub config: Descriptor,
+    /// At most 1024, in order.
+    pub layers: Vec<Descriptor>,
+    /// What it refers to.
+    pub subject: Option<Descriptor>,
+    /// As it stands.
+    pub artifact_type: Option<String>,
+    /// As it stands.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// Names content by its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    /// Not empty in what is parsed.
+    pub media_type: String,
+    /// Of the content.
+    pub digest: Digest,
+    /// Of the content, in bytes; at most `i64::MAX`, as in Go's types for it.
+    pub size: u64,
+    /// What the content is for.
+    #[serde(default)]
+    pub artifact_type: Option<String>,
+    /// As it stands.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub annotations: BTreeMap<String, String>,
+    /// In an index: where it runs.
+    #[serde(default)]
+    pub platform: Option<Platform>,
+}
+
+/// Where an image runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+pub struct Platform {
+    /// As Go names it: `linux`.
+    pub os: String,
+    /// As Go names it: `amd64`.
+    pub architecture: String,
+    /// Of the processor: `v8`.
+    #[serde(default)]
+    pub variant: Option<String>,
+    /// Of the operating system.
+    #[serde(default, rename = "os.version")]
+    pub os_version: Option<String>,
+}
+
+impl Platform {
+    /// The one spelling of what engines take for the same, as containerd has it
+    /// (<https://github.com/containerd/platforms/blob/v1.0.0/database.go>).
+    #[must_use]
+    pub fn normalized(&self) -> Self {
+        let architecture = match self.architecture.to_ascii_lowercase().as_str() {
+            "i386" | "i686" => "386".into(),
+            "x86_64" | "x86-64" => "amd64".into(),
+            "aarch64" => "arm64".into(),
+            other => other.to_owned(),
+        };
+        let variant = self.variant.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let variant = match (architecture.as_str(), variant.as_str()) {
+            ("arm64", "v8" | "8") | ("amd64", "v1") | (_, "") if architecture != "arm" => None,
+            ("arm", "" | "7") => Some("v7".into()),
+            ("arm", "5" | "6" | "8") => Some(format!("v{variant}")),
+            _ => Some(variant),
+        };
+        Self {
+            os: self.os.to_ascii_lowercase(),
+            architecture,
+            variant,
+            os_version: self.os_version.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Platform {
+    /// `linux/arm64/v8`, as Docker spells it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        match &self.variant {
+            Some(variant) => write!(f, "/{variant}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why bytes are not a manifest or index, or not one to choose from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// Another type of content.
+    #[error("{0:?} is no type of image manifest or index")]
+    MediaType(String),
+    /// It names itself something else than the registry does.
+    #[error("it is served as {served} and calls itself {stated:?}")]
+    Disagrees {
+        /// By the registry.
+        served: &'static str,
+        /// In its `mediaType`.
+        stated: String,
+    },
+    /// It has what the other kind has, so that a reader may take it for that.
+    #[error("it can be taken for a manifest as well as for an index")]
+    Ambiguous,
+    /// Another version of the format.
+    #[error("schemaVersion is {0}, not 2")]
+    Version(i64),
+    /// Not JSON, or not of this form.
+    #[error("not a manifest: {0}")]
+    Form(String),
+    /// Too much of it.
+    #[error("it has more than {MAX_ENTRIES} entries")]
+    TooMany,
+    /// A size that is no size of a file.
+    #[error("{0} is said to have {1} bytes")]
+    Size(Digest, u64),
+    /// The index has an index in it.
+    #[error("the index holds another index, {0}")]
+    Nested(Digest),
+    /// An entry that may or may not be an image.
+    #[error("the entry {0} of the index is not an image manifest ({1:?})")]
+    NotAnImage(Digest, String),
+    /// An entry without a platform.
+    #[error("the entry {0} of the index names no platform")]
+    NoPlatform(Digest),
+    /// Two entries for one platform: which one runs would be up to the engine.
+    #[error("the index has two images for {0}")]
+    DoubledPlatform(Platform),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IndexFile {
+    schema_version: i64,
+    #[serde(default)]
+    media_type: Option<String>,
+    manifests: Vec<Descriptor>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    annotations: BTreeMap<String, String>,
+    // What a manifest has.
+    #[serde(default)]
+    config: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    layers: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    fs_layers: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ManifestFile {
+    schema_version: i64,
+    #[serde(default)]
+    media_type: Option<String>,
+    config: Descriptor,
+    layers: Vec<Descriptor>,
+    #[serde(default)]
+    subject: Option<Descriptor>,
+    #[serde(default)]
+    artifact_type: Option<String>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    annotations: BTreeMap<String, String>,
+    // What an index has, and what a manifest of the first version has.
+    #[serde(default)]
+    manifests: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    fs_layers: Option<serde::de::IgnoredAny>,
+}
+
+/// Go writes an empty map as null.
+fn null_is_empty<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl Content {
+    /// Parses what a registry served under `media_type`.
+    ///
+    /// # Errors
+    /// [`ManifestError`]
+    pub fn parse(media_type: &str, bytes: &[u8]) -> Result<Self, ManifestError> {
+        match media_type {
+            OCI_INDEX => Index::parsed(OCI_INDEX, bytes).map(Self::Index),
+            DOCKER_LIST => Index::parsed(DOCKER_LIST, bytes).map(Self::Index),
+            OCI_MANIFEST => ImageManifest::parsed(OCI_MANIFEST, bytes).map(Self::Image),
+            DOCKER_MANIFEST => ImageManifest::parsed(DOCKER_MANIFEST, bytes).map(Self::Image),
+            other => Err(ManifestError::MediaType(other.to_owned())),
+        }
+    }
+}
+
+impl Index {
+    /// Parses a list of referrers: of the referrers API, or under the fallback tag.
+    ///
+    /// # Errors
+    /// [`ManifestError`]
+    pub fn parse_referrers(bytes: &[u8]) -> Result<Self, ManifestError> {
+        Self::parsed(OCI_INDEX, bytes)
+    }
+
+    fn parsed(served: &'static str, bytes: &[u8]) -> Result<Self, ManifestError> {
+        let file: IndexFile = strict(bytes)?;
+        check_head(served, file.schema_version, file.media_type)?;
+        if file.config.is_some() || file.layers.is_some() || file.fs_layers.is_some() {
+            return Err(ManifestError::Ambiguous);
+        }
+        check_all(&file.manifests)?;
+        Ok(Self {
+            entries: file.manifests,
+            annotations: file.annotations,
+        })
+    }
+
+    /// The images to choose from, each with its platform (as [`Platform::normalized`]). Entries for no platform at all (`unknown/unknown`: what build
+    /// tools say about the build) are left out.
+    ///
+    /// # Errors
+    /// [`ManifestError::Nested`], [`ManifestError::NotAnImage`], [`ManifestError::NoPlatform`],
+    /// [`ManifestError::DoubledPlatform`]
+    pub fn images(&self) -> Result<BTreeMap<Platform, &Descriptor>, ManifestError> {
+        let mut images = BTreeMap::new();
+        for entry in &self.entries {
+            match entry.media_type.as_str() {
+                OCI_MANIFEST | DOCKER_MANIFEST => {}
+                OCI_INDEX | DOCKER_LIST => return Err(ManifestError::Nested(entry.digest)),
+                other => return Err(ManifestError::NotAnImage(entry.digest, other.to_owned())),
+            }
+            let platform = entry
+                .platform
+                .as_ref()
+                .ok_or(ManifestError::NoPlatform(entry.digest))?;
+            if platform.os == "unknown" && platform.architecture == "unknown" {
+                continue;
+            }
+            if images.insert(platform.normalized(), entry).is_some() {
+                return Err(ManifestError::DoubledPlatform(platform.clone()));
+            }
+        }
+        Ok(images)
+    }
+}
+
+impl ImageManifest {
+    fn parsed(served: &'static str, bytes: &[u8]) -> Result<Self, ManifestError> {
+        let file: ManifestFile = strict(bytes)?;
+        check_head(served, file.schema_version, file.media_type)?;
+        if file.manifests.is_some() || file.fs_layers.is_some() {
+            return Err(ManifestError::Ambiguous);
+        }
+        check_all(&file.layers)?;
+        check_all(std::slice::from_ref(&file.config))?;
+        check_all(file.subject.as_slice())?;
+        Ok(Self {
+            config: file.config,
+            layers: file.layers,
+            subject: file.subject,
+            artifact_type: file.artifact_type,
+            annotations: file.annotations,
+        })
+    }
+}
+
+fn strict<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, ManifestError> {
+    let form = |error: serde_json::Error| ManifestError::Form(error.to_string());
+    json::check(bytes, &FIELDS).map_err(form)?;
+    serde_json::from_slice(bytes).map_err(form)
+}
+
+fn check_head(served: &'static str, version: i64, stated: Option<String>) -> Result<(), ManifestError> {
+    if version != 2 {
+        return Err(ManifestError::Version(version));
+    }
+    match stated {
+        Some(stated) if stated != served => Err(ManifestError::Disagrees { served, stated }),
+        // Docker's own formats always name themselves; in OCI's it may be missing.
+        None if served == DOCKER_LIST || served == DOCKER_MANIFEST => Err(ManifestError::Disagrees {
+            served,
+            stated: String::new(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_all(descriptors: &[Descriptor]) -> Result<(), ManifestError> {
+    if descriptors.len() > MAX_ENTRIES {
+        return Err(ManifestError::TooMany);
+    }
+    for descriptor in descriptors {
+        if descriptor.media_type.is_empty() {
+            return Err(ManifestError::MediaType(String::new()));
+        }
+        if i64::try_from(descriptor.size).is_err() {
+            return Err(ManifestError::Size(descriptor.digest, descriptor.size));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "manifest_tests.rs"]
+mod tests;
