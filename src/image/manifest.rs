@@ -304,8 +304,9 @@ impl Index {
             if platform.os == "unknown" && platform.architecture == "unknown" {
                 continue;
             }
-            if images.insert(platform.normalized(), entry).is_some() {
-                return Err(ManifestError::DoubledPlatform(platform.clone()));
+            let platform = platform.normalized();
+            if images.insert(platform.clone(), entry).is_some() {
+                return Err(ManifestError::DoubledPlatform(platform));
             }
         }
         Ok(images)

@@ -377,3 +377,28 @@ fn a_client_has_a_time_for_everything() {
     assert_error(&error, "registry-unreachable", "in time");
     assert_eq!(registry.requests().len(), 1);
 }
+
+#[test]
+fn what_is_on_this_machine_is_not_asked_through_a_proxy() {
+    let (registry, reference, digest) = registry();
+    let proxy = Registry::start();
+    let client = Client::new(Options {
+        proxy: Some(ureq::Proxy::new(&proxy.url("")).unwrap()),
+        limits: limits(),
+        ..Options::default()
+    });
+    let manifest = client.manifest_by_tag(&reference, "v1").unwrap().unwrap();
+    assert_eq!(manifest.digest, digest);
+    assert!(proxy.requests().is_empty() && registry.requests().len() == 1);
+    // Everything else is, and by its name.
+    let elsewhere = "registry.invalid/a/b".parse().unwrap();
+    let error = client.manifest_by_tag(&elsewhere, "v1").unwrap_err();
+    assert_eq!(error.reason(), "registry-unreachable", "{error}");
+    assert_eq!(
+        (
+            proxy.requests()[0].method.as_str(),
+            proxy.requests()[0].path.as_str()
+        ),
+        ("CONNECT", "registry.invalid:443")
+    );
+}

@@ -206,3 +206,71 @@ fn io_outage(error: &io::Error) -> Outage {
         _ => Outage::Connect(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{SocketAddr, TcpListener};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Answers connections with these bytes, whatever is asked.
+    fn server(answer: &'static [u8]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer);
+            }
+        });
+        address
+    }
+
+    fn http() -> Http {
+        let limits = Limits {
+            read: Duration::from_secs(5),
+            request: Duration::from_secs(5),
+            ..Limits::default()
+        };
+        Http::new(limits, None)
+    }
+
+    fn ask(uri: &Uri) -> Ask<'_> {
+        Ask {
+            uri,
+            accept: "*/*",
+            authorization: None,
+            form: None,
+            limit: 100,
+        }
+    }
+
+    const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    #[test]
+    fn a_server_without_tls_is_told() {
+        let uri = format!("https://{}/", server(OK)).parse().unwrap();
+        let trouble = http().registry(ask(&uri)).err();
+        assert!(
+            matches!(trouble, Some(Trouble::Outage(Outage::Tls(_)))),
+            "{trouble:?}"
+        );
+    }
+
+    #[test]
+    fn local_addresses_are_for_local_registries() {
+        let uri: Uri = format!("http://{}/", server(OK)).parse().unwrap();
+        let http = http();
+        let trouble = http.other(ask(&uri)).err();
+        assert!(
+            matches!(trouble, Some(Trouble::Misbehaviour(Misbehaviour::LocalAddress))),
+            "{trouble:?}"
+        );
+        assert_eq!(http.registry(ask(&uri)).unwrap().body, b"ok");
+        assert_eq!(http.other(ask(&uri)).unwrap().body, b"ok");
+    }
+}
