@@ -51,6 +51,7 @@ const FIELDS: [&str; 18] = [
 
 /// Either of the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Content {
     /// A list of manifests.
     Index(Index),

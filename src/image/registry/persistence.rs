@@ -87,23 +87,23 @@ fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue};
+    use http::HeaderValue;
 
     use super::*;
 
-    fn answer(status: u16, wait: Option<&'static str>) -> Result<Answer, Trouble> {
-        let mut headers = HeaderMap::new();
-        if let Some(wait) = wait {
-            headers.insert("retry-after", HeaderValue::from_static(wait));
-        }
+    type Outcome = Result<Answer, Trouble>;
+
+    #[allow(clippy::unnecessary_wraps, reason = "it stands beside errors in the tables")]
+    fn answer(status: u16, wait: Option<&'static str>) -> Outcome {
+        let wait = wait.map(|wait| (http::header::RETRY_AFTER, HeaderValue::from_static(wait)));
         Ok(Answer {
             status,
-            headers,
+            headers: wait.into_iter().collect(),
             body: Vec::new(),
         })
     }
 
-    fn judged(outcomes: &[Result<Answer, Trouble>]) -> Vec<Next> {
+    fn judged(outcomes: &[Outcome]) -> Vec<Next> {
         let mut persistence = Persistence::default();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let limits = Limits::default();

@@ -100,7 +100,7 @@ impl Session {
                     return Err(self.denied(authority(&uri), &wanted.what, &answer, personal));
                 }
                 301..=303 | 307 | 308 if wanted.may_redirect => {
-                    return self.follow(uri, answer, authorization, wanted);
+                    return self.follow(&uri, answer, authorization, wanted);
                 }
                 _ => return Ok(answer),
             }
@@ -110,7 +110,7 @@ impl Session {
     /// Follows redirects from the registry to where a blob lies. Credentials stay with the registry.
     fn follow(
         &self,
-        registry: Uri,
+        registry: &Uri,
         mut answer: Answer,
         mut authorization: Option<Authorization>,
         wanted: &Wanted<'_>,
@@ -120,7 +120,7 @@ impl Session {
             let location = answer.header("location").unwrap_or_default();
             let target = redirect_target(&current, location)
                 .map_err(|problem| misbehaved(authority(&current), &wanted.what, problem))?;
-            if !same_origin(&registry, &target) {
+            if !same_origin(registry, &target) {
                 authorization = None;
             }
             answer = self.ask(&target, authorization.as_ref(), wanted)?;
