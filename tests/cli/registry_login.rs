@@ -434,6 +434,12 @@ fn a_host_that_a_blob_is_at_cannot_ask_for_credentials() {
     let digest = scene.registry.put_blob(b"blob");
     let error = scene.client().blob(&scene.reference(), &digest, 10).unwrap_err();
     assert_eq!(error.reason(), "registry-denied", "{error}");
+    let text = error.to_string();
+    assert!(text.starts_with(&scene.registry.address().to_string()), "{text}");
+    assert!(
+        text.contains(&format!("(by {}, status 401", other.address())),
+        "{text}"
+    );
     assert!(
         !other
             .requests()
