@@ -190,12 +190,10 @@ pub enum VerifyError {
         pinned: Digest,
     },
     /// More pieces of evidence than are looked at.
-    #[error("{found} {what} are attached to the image; at most {limit} are looked at")]
+    #[error("more than {limit} {what} are attached to the image; so many are not looked at")]
     TooMuch {
         /// Of what.
         what: &'static str,
-        /// How much.
-        found: usize,
         /// The limit.
         limit: usize,
     },
