@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use oc_guardian::image::registry::{DockerConfig, parse_challenges};
 use oc_guardian::image::{Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Reference};
+use oc_guardian::image::trust::{Origin, TrustRoot};
+use oc_guardian::image::{Artifact, Digest, Policy, parse_bundle, verify_artifact};
 use oc_guardian::operator::Identity;
 use oc_guardian::vault::{self, Passphrase};
 
@@ -101,4 +104,32 @@ fn registry_auth() {
         DockerConfig::parse(bytes).is_ok() || parse_challenges(text(bytes)).is_some()
     });
     assert_eq!(good, ["config.json", "ghcr.txt", "two.txt"]);
+#[test]
+fn trusted_root() {
+    let good = accepted("trusted_root", |bytes| {
+        TrustRoot::from_bytes(bytes, Origin::Embedded).is_ok()
+    });
+    assert_eq!(good, ["nobody.json", "one-log.json", "other-spelling.json"]);
+}
+
+/// None is good for anybody; what matters is that they are refused at different depths.
+#[test]
+fn bundle_file() {
+    let readable = accepted("bundle_file", |bytes| parse_bundle(bytes).is_ok());
+    assert_eq!(
+        readable,
+        [
+            "key.json",
+            "message.json",
+            "not-logged.json",
+            "old.json",
+            "statement.json"
+        ]
+    );
+    let (trust, policy) = (TrustRoot::embedded().unwrap(), Policy::official().unwrap());
+    let artifact = Artifact::Digest(Digest::of(b"artifact"));
+    for (name, bytes) in seeds("bundle_file") {
+        let verdict = verify_artifact(artifact, &bytes, trust.verifier(), &policy, SystemTime::now());
+        assert!(verdict.is_err(), "{name}");
+    }
 }

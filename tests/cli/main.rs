@@ -54,6 +54,8 @@ mod secrets;
 mod status;
 mod terminal_init;
 mod terminal_key;
+mod trust_show;
+mod trust_update;
 mod two_at_once;
 mod usage;
 mod verify_images;

@@ -9,6 +9,7 @@ mod require;
 pub mod sigstore;
 mod terminal;
 mod transcript;
+pub mod tuf;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

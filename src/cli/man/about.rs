@@ -37,7 +37,7 @@ const VARIABLES: [(&str, &str); 7] = [
     ),
 ];
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     (
         "~/.config/oc-guardian/operator.json",
         "The operator identity: public key, scheme, where the private key rests. Holds no secret.",
@@ -53,6 +53,10 @@ const FILES: [(&str, &str); 6] = [
     (
         "~/.local/state/oc-guardian/verified.json",
         "Images that were verified here, and the lowest version of each that is accepted.",
+    ),
+    (
+        "~/.local/share/oc-guardian/trust/",
+        "Trust roots that were fetched, with the versions seen, below which none is accepted.",
     ),
     ("~/.local/state/oc-guardian/", "Journals and logs."),
     (

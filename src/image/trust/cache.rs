@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn keeps_what_makes_a_floor_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = Cache::open(dir.path()).unwrap();
+        let folder = dir.path().join("tuf");
+        let cache = Cache::open(&folder).unwrap();
         for name in [
             "root.json",
             "timestamp.json",
@@ -104,14 +105,15 @@ mod tests {
             assert_eq!(cache.load(name).unwrap(), None, "{name}");
         }
         assert!(cache.fault().is_none());
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 5);
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 5);
     }
 
     #[test]
     fn a_fault_is_not_an_empty_cache() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = Cache::open(dir.path()).unwrap();
-        std::fs::create_dir(dir.path().join("timestamp.json")).unwrap();
+        let folder = dir.path().join("tuf");
+        let cache = Cache::open(&folder).unwrap();
+        std::fs::create_dir(folder.join("timestamp.json")).unwrap();
         cache.load("timestamp.json").unwrap_err();
         assert!(matches!(cache.fault(), Some(StoreError::NotAFile { .. })));
         assert!(cache.fault().is_none());

@@ -8,8 +8,9 @@ use sigstore_verify::Verifier;
 
 use super::age::{Age, AgeNote};
 use super::error::TrustError;
+use super::repository::production_folder;
 use super::state::{State, Versions};
-use super::update::{self, production_folder};
+use super::update;
 use crate::image::digest::Digest;
 use crate::image::json::refuse_doubled_members;
 use crate::store;
@@ -224,3 +225,7 @@ fn check_media_type(
         }),
     }
 }
+
+#[cfg(test)]
+#[path = "root_tests.rs"]
+mod tests;

@@ -124,6 +124,31 @@ mod tests {
     }
 
     #[test]
+    fn written_form_is_frozen() {
+        let dir = tempfile::tempdir().unwrap();
+        state().save(dir.path()).unwrap();
+        let written = std::fs::read_to_string(state_path(dir.path())).unwrap();
+        let expected = r#"{
+  "version": 1,
+  "mirror": "https://tuf.example",
+  "confirmed_at": "2026-11-18T11:06:40Z",
+  "tuf": {
+    "root": 16,
+    "timestamp": 300,
+    "snapshot": 170,
+    "targets": 20
+  },
+  "trusted_root_digest": "sha256:DIGEST",
+  "trusted_root": "{\n}\n"
+}
+"#;
+        assert_eq!(
+            written,
+            expected.replace("DIGEST", &Digest::of(b"{\n}\n").as_hex())
+        );
+    }
+
+    #[test]
     fn damage_is_noticed() {
         let text = serde_json::to_string(&state()).unwrap();
         State::parse(text.as_bytes()).unwrap();

@@ -12,6 +12,9 @@ use super::wire::{Answer, Request};
 
 pub fn answer(state: &mut State, request: &Request, address: SocketAddr) -> Answer {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    if let Some(bytes) = state.files.get(path) {
+        return Answer::new(200, bytes.clone()).with("Content-Type", "application/octet-stream");
+    }
     if path == "/token" {
         return token(state, request);
     }

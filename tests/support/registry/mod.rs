@@ -88,6 +88,26 @@ impl Registry {
         self.state().tokens.clear();
     }
 
+    /// Serves a file at a path, besides being a registry.
+    pub fn put_file(&self, path: &str, bytes: &[u8]) {
+        self.state().files.insert(path.to_owned(), bytes.to_vec());
+    }
+
+    /// The files that it serves.
+    pub fn files(&self) -> std::collections::BTreeMap<String, Vec<u8>> {
+        self.state().files.clone()
+    }
+
+    /// Serves it no longer.
+    pub fn remove_file(&self, path: &str) {
+        self.state().files.remove(path);
+    }
+
+    /// Nothing goes wrong any longer.
+    pub fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
     /// Stores a blob; any repository has it.
     pub fn put_blob(&self, bytes: &[u8]) -> Digest {
         let digest = Digest::of(bytes);

@@ -50,6 +50,8 @@ pub enum Challenge {
 
 /// What a registry holds and how it behaves.
 pub struct State {
+    /// Files outside of the registry, by path: a mirror of other things.
+    pub files: BTreeMap<String, Vec<u8>>,
     pub blobs: BTreeMap<Digest, Vec<u8>>,
     /// By repository and digest: media type and bytes.
     pub manifests: BTreeMap<(String, Digest), (String, Vec<u8>)>,
@@ -69,6 +71,7 @@ pub struct State {
 impl Default for State {
     fn default() -> Self {
         Self {
+            files: BTreeMap::new(),
             blobs: BTreeMap::new(),
             manifests: BTreeMap::new(),
             tags: BTreeMap::new(),
