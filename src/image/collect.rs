@@ -123,10 +123,7 @@ pub(super) enum Chosen {
 
 /// What an image has for the platform.
 pub(super) fn choose(root: &Manifest, wanted: &Platform) -> Result<Chosen, VerifyError> {
-    let invalid = |source| VerifyError::Manifest {
-        digest: root.digest,
-        source,
-    };
+    let invalid = |source| VerifyError::manifest(root.digest, source);
     match Content::parse(&root.media_type, &root.bytes).map_err(invalid)? {
         Content::Image(image) => Ok(Chosen::Config(image.config)),
         Content::Index(index) => match index.choose(wanted).map_err(invalid)? {
@@ -261,10 +258,7 @@ impl Get<'_> {
         let Some(manifest) = self.source.manifest_by_tag(self.reference, &tag)? else {
             return Ok(Vec::new());
         };
-        let invalid = |source| VerifyError::Manifest {
-            digest: manifest.digest,
-            source,
-        };
+        let invalid = |source| VerifyError::manifest(manifest.digest, source);
         let Content::Image(image) = Content::parse(&manifest.media_type, &manifest.bytes).map_err(invalid)?
         else {
             return Ok(Vec::new());

@@ -52,14 +52,14 @@ impl Memory {
     }
 
     /// A referrer whose layers are these.
-    fn refer(&mut self, layers: Vec<Value>) -> Value {
-        let manifest = self.put(&manifest(&layers));
+    fn refer(&mut self, layers: &[Value]) -> Value {
+        let manifest = self.put(&manifest(layers));
         json!({ "mediaType": OCI_MANIFEST, "digest": manifest.digest, "size": manifest.bytes.len() })
     }
 
     fn bundle(&mut self, text: &str) -> Value {
         let layer = self.store(text.as_bytes(), BUNDLE_V0_3);
-        self.refer(vec![layer])
+        self.refer(&[layer])
     }
 
     fn list(&mut self, reference: &Reference, entries: &[Value]) {
@@ -207,7 +207,7 @@ fn a_bundle_that_cannot_be_classified_counts_for_both() {
     let layers = layers
         .map(|text| memory.store(text.as_bytes(), BUNDLE_V0_3))
         .to_vec();
-    let entry = memory.refer(layers);
+    let entry = memory.refer(&layers);
     memory.list(&reference, &[entry]);
     assert_eq!(counts(&memory.collect(&reference).unwrap()), [(0, 1), (0, 1)]);
 }
@@ -256,7 +256,7 @@ fn what_is_not_there_or_no_bundle_is_passed_over() {
     let (mut memory, reference) = Memory::with_image();
     let gone = json!({ "mediaType": OCI_MANIFEST, "digest": Digest::of(b"gone"), "size": 1 });
     let layer = memory.store(b"sbom", "application/spdx+json");
-    let other = memory.refer(vec![layer]);
+    let other = memory.refer(&[layer]);
     let good = memory.bundle(&bundle("0.3", SIGN));
     memory.list(&reference, &[gone, other, good]);
     let material = memory.collect(&reference).unwrap();
@@ -306,7 +306,7 @@ fn a_layer_that_is_too_large_is_not_fetched() {
     let (mut memory, reference) = Memory::with_image();
     let mut layer = memory.store(bundle("0.3", SIGN).as_bytes(), BUNDLE_V0_3);
     layer["size"] = json!(MAX_BUNDLE + 1);
-    let entry = memory.refer(vec![layer]);
+    let entry = memory.refer(&[layer]);
     memory.list(&reference, &[entry]);
     assert_eq!(counts(&memory.collect(&reference).unwrap()), [(0, 1), (0, 1)]);
     assert!(!memory.asked.lock().unwrap().iter().any(|asked| asked == "blob"));

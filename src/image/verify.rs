@@ -166,10 +166,7 @@ impl Image {
 }
 
 fn platform(digest: &Digest, config: &[u8], wanted: &Platform) -> Result<Platform, VerifyError> {
-    let found = Platform::of_config(config).map_err(|source| VerifyError::Manifest {
-        digest: *digest,
-        source,
-    })?;
+    let found = Platform::of_config(config).map_err(|source| VerifyError::manifest(*digest, source))?;
     if found.serves(&wanted.normalized()) {
         return Ok(found);
     }
@@ -181,10 +178,7 @@ fn platform(digest: &Digest, config: &[u8], wanted: &Platform) -> Result<Platfor
 }
 
 fn config(manifest: &Manifest) -> Result<Digest, VerifyError> {
-    let invalid = |source| VerifyError::Manifest {
-        digest: manifest.digest,
-        source,
-    };
+    let invalid = |source| VerifyError::manifest(manifest.digest, source);
     match Content::parse(&manifest.media_type, &manifest.bytes).map_err(invalid)? {
         Content::Image(image) => Ok(image.config.digest),
         Content::Index(_) => Err(invalid(ManifestError::Nested(manifest.digest))),

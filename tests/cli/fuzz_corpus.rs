@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use oc_guardian::image::registry::{DockerConfig, parse_challenges};
-use oc_guardian::image::{Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Reference};
 use oc_guardian::image::trust::{Origin, TrustRoot};
 use oc_guardian::image::{Artifact, Digest, Policy, parse_bundle, verify_artifact};
+use oc_guardian::image::{Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Reference};
 use oc_guardian::operator::Identity;
 use oc_guardian::vault::{self, Passphrase};
 
@@ -104,6 +104,8 @@ fn registry_auth() {
         DockerConfig::parse(bytes).is_ok() || parse_challenges(text(bytes)).is_some()
     });
     assert_eq!(good, ["config.json", "ghcr.txt", "two.txt"]);
+}
+
 #[test]
 fn trusted_root() {
     let good = accepted("trusted_root", |bytes| {

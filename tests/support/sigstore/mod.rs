@@ -13,8 +13,7 @@ use std::time::{Duration, SystemTime};
 use oc_guardian::image::Digest;
 use serde_json::{Value, json};
 
-pub use claims::{Claims, EntryKind, GENERATOR, REPOSITORY, release_workflow};
-pub use flaw::Flaw;
+pub use claims::{Claims, GENERATOR, release_workflow};
 pub use key::Key;
 
 use certificate::Ca;
