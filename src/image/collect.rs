@@ -5,8 +5,8 @@ use super::digest::Digest;
 use super::error::{Fault, Purpose, VerifyError};
 use super::evidence::Bundles;
 use super::legacy::{DSSE_ENVELOPE, LegacyLayer, SIMPLE_SIGNING};
-use super::manifest::{Descriptor, Document, Index, ManifestError};
-use super::platform::{Platform, PlatformError};
+use super::manifest::{Content, Descriptor, Index, ManifestError, Platform};
+use super::platform::PlatformError;
 use super::reference::Reference;
 use super::registry::RegistryError;
 use super::source::{Manifest, Referrers, Source};
@@ -23,7 +23,6 @@ const MAX_CONFIG: usize = 4 * 1024 * 1024;
 /// Largest legacy layer, in bytes. Payloads have some hundred.
 const MAX_LEGACY: usize = MAX_BUNDLE;
 
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const BUNDLE_PREFIX: &str = "application/vnd.dev.sigstore.bundle";
 
 /// All that was found about an image, nothing of it verified. From here on the network is not needed.
@@ -124,13 +123,10 @@ pub(super) enum Chosen {
 
 /// What an image has for the platform.
 pub(super) fn choose(root: &Manifest, wanted: &Platform) -> Result<Chosen, VerifyError> {
-    let invalid = |source| VerifyError::Manifest {
-        digest: root.digest,
-        source,
-    };
-    match Document::parse(&root.bytes, &root.media_type).map_err(invalid)? {
-        Document::Image(image) => Ok(Chosen::Config(image.config)),
-        Document::Index(index) => match index.choose(wanted).map_err(invalid)? {
+    let invalid = |source| VerifyError::manifest(root.digest, source);
+    match Content::parse(&root.media_type, &root.bytes).map_err(invalid)? {
+        Content::Image(image) => Ok(Chosen::Config(image.config)),
+        Content::Index(index) => match index.choose(wanted).map_err(invalid)? {
             Ok((descriptor, platform)) => Ok(Chosen::Manifest(descriptor.digest, platform)),
             Err(found) => Err(PlatformError::Missing {
                 wanted: wanted.clone(),
@@ -197,19 +193,18 @@ impl Get<'_> {
             return Ok(Bundles::default());
         };
         let mut bundles = Bundles::default();
-        let index = match Document::parse(&bytes, INDEX) {
-            Ok(Document::Index(Index { manifests })) => manifests,
-            Ok(Document::Image(_)) => Vec::new(),
-            Err(ManifestError::Entries(found)) => return Err(too_much("referrers", found, MAX_EVIDENCE)),
+        let entries = match Index::parse_referrers(&bytes) {
+            Ok(index) => index.entries,
+            Err(ManifestError::TooMany) => return Err(too_much("referrers", MAX_EVIDENCE)),
             Err(error) => {
                 // Nobody can say whether a bundle would be in it.
                 bundles.add_unclassifiable(&Fault::Unreadable(format!("the list of referrers: {error}")));
                 return Ok(bundles);
             }
         };
-        check_count("referrers", index.len())?;
+        check_count("referrers", entries.len())?;
         let mut total = 0;
-        for found in each(&index, |descriptor| self.bundle(descriptor)) {
+        for found in each(&entries, |descriptor| self.bundle(descriptor)) {
             match found? {
                 Found::Bundle(bytes) => {
                     total += bytes.len();
@@ -241,7 +236,7 @@ impl Get<'_> {
             // A list that was not tidied up after something was removed.
             return Ok(Found::Ignored(format!("the referrer {digest} is not there")));
         };
-        let Ok(Document::Image(manifest)) = Document::parse(&manifest.bytes, &manifest.media_type) else {
+        let Ok(Content::Image(manifest)) = Content::parse(&manifest.media_type, &manifest.bytes) else {
             return Ok(Found::Ignored(format!("the referrer {digest} is not a manifest")));
         };
         let is_bundle = |layer: &Descriptor| layer.media_type.starts_with(BUNDLE_PREFIX);
@@ -263,12 +258,8 @@ impl Get<'_> {
         let Some(manifest) = self.source.manifest_by_tag(self.reference, &tag)? else {
             return Ok(Vec::new());
         };
-        let invalid = |source| VerifyError::Manifest {
-            digest: manifest.digest,
-            source,
-        };
-        let Document::Image(image) =
-            Document::parse(&manifest.bytes, &manifest.media_type).map_err(invalid)?
+        let invalid = |source| VerifyError::manifest(manifest.digest, source);
+        let Content::Image(image) = Content::parse(&manifest.media_type, &manifest.bytes).map_err(invalid)?
         else {
             return Ok(Vec::new());
         };
@@ -291,7 +282,7 @@ impl Get<'_> {
             total += bytes.len();
             check_total(total)?;
             found.push(LegacyLayer {
-                annotations: layer.annotations.clone().unwrap_or_default(),
+                annotations: layer.annotations.clone(),
                 bytes,
             });
         }
@@ -331,18 +322,18 @@ fn check_count(what: &'static str, found: usize) -> Result<(), VerifyError> {
     if found <= MAX_EVIDENCE {
         return Ok(());
     }
-    Err(too_much(what, found, MAX_EVIDENCE))
+    Err(too_much(what, MAX_EVIDENCE))
 }
 
 fn check_total(total: usize) -> Result<(), VerifyError> {
     if total <= MAX_TOTAL {
         return Ok(());
     }
-    Err(too_much("bytes of signatures", total, MAX_TOTAL))
+    Err(too_much("bytes of signatures", MAX_TOTAL))
 }
 
-fn too_much(what: &'static str, found: usize, limit: usize) -> VerifyError {
-    VerifyError::TooMuch { what, found, limit }
+fn too_much(what: &'static str, limit: usize) -> VerifyError {
+    VerifyError::TooMuch { what, limit }
 }
 
 /// Does something for each item, some at once, and gives the results in order.

@@ -4,10 +4,12 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::super::evidence::Evidence;
+use super::super::manifest::{OCI_INDEX, OCI_MANIFEST};
 use super::*;
 
-const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const BUNDLE_V0_3: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// Nothing that is looked at before the verdict.
+const CONFIG: &[u8] = b"{}";
 const SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 const SLSA: &str = "https://slsa.dev/provenance/v1";
 
@@ -26,7 +28,7 @@ impl Memory {
         let mut memory = Self::default();
         let image = manifest(&[]);
         let root = memory.put(&image);
-        memory.store(b"{}", "application/json");
+        memory.store(CONFIG, "application/json");
         memory.tags.insert("v1".into(), root);
         (memory, "example.com/a:v1".parse().unwrap())
     }
@@ -50,18 +52,18 @@ impl Memory {
     }
 
     /// A referrer whose layers are these.
-    fn refer(&mut self, layers: Vec<Value>) -> Value {
-        let manifest = self.put(&manifest(&layers));
+    fn refer(&mut self, layers: &[Value]) -> Value {
+        let manifest = self.put(&manifest(layers));
         json!({ "mediaType": OCI_MANIFEST, "digest": manifest.digest, "size": manifest.bytes.len() })
     }
 
     fn bundle(&mut self, text: &str) -> Value {
         let layer = self.store(text.as_bytes(), BUNDLE_V0_3);
-        self.refer(vec![layer])
+        self.refer(&[layer])
     }
 
     fn list(&mut self, reference: &Reference, entries: &[Value]) {
-        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": entries });
+        let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries });
         let manifest = self.put(&index);
         let tag = format!("sha256-{}", self.digest(reference).as_hex());
         self.tags.insert(tag, manifest);
@@ -107,7 +109,7 @@ impl Source for Memory {
     fn blob(&self, _: &Reference, digest: &Digest, limit: usize) -> Result<Vec<u8>, RegistryError> {
         let bytes = &self.blobs[digest];
         assert!(bytes.len() <= limit);
-        if bytes != b"{}" {
+        if bytes != CONFIG {
             self.note("blob");
         }
         Ok(bytes.clone())
@@ -120,7 +122,8 @@ impl Source for Memory {
 }
 
 fn manifest(layers: &[Value]) -> Value {
-    let config = json!({ "mediaType": "application/json", "digest": Digest::of(b"{}"), "size": 2 });
+    let config =
+        json!({ "mediaType": "application/json", "digest": Digest::of(CONFIG), "size": CONFIG.len() });
     json!({ "schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": layers })
 }
 
@@ -204,7 +207,7 @@ fn a_bundle_that_cannot_be_classified_counts_for_both() {
     let layers = layers
         .map(|text| memory.store(text.as_bytes(), BUNDLE_V0_3))
         .to_vec();
-    let entry = memory.refer(layers);
+    let entry = memory.refer(&layers);
     memory.list(&reference, &[entry]);
     assert_eq!(counts(&memory.collect(&reference).unwrap()), [(0, 1), (0, 1)]);
 }
@@ -232,7 +235,7 @@ fn the_list_of_referrers_is_not_filtered_and_the_api_comes_before_the_tag() {
     entry["artifactType"] = json!("application/vnd.oci.empty.v1+json");
     let other = memory.bundle(&bundle("0.3", SLSA));
     memory.list(&reference, &[other]);
-    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [entry] });
+    let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry] });
     memory.referrers = Some(index.to_string().into_bytes());
     let material = memory.collect(&reference).unwrap();
     assert_eq!(counts(&material), [(1, 0), (0, 0)]);
@@ -253,7 +256,7 @@ fn what_is_not_there_or_no_bundle_is_passed_over() {
     let (mut memory, reference) = Memory::with_image();
     let gone = json!({ "mediaType": OCI_MANIFEST, "digest": Digest::of(b"gone"), "size": 1 });
     let layer = memory.store(b"sbom", "application/spdx+json");
-    let other = memory.refer(vec![layer]);
+    let other = memory.refer(&[layer]);
     let good = memory.bundle(&bundle("0.3", SIGN));
     memory.list(&reference, &[gone, other, good]);
     let material = memory.collect(&reference).unwrap();
@@ -271,7 +274,13 @@ fn counts_are_bounded_not_cut_off() {
     memory.list(&reference, &vec![entry; MAX_EVIDENCE + 1]);
     let refused = memory.collect(&reference).unwrap_err();
     assert!(
-        matches!(refused, VerifyError::TooMuch { found: 65, .. }),
+        matches!(
+            refused,
+            VerifyError::TooMuch {
+                limit: MAX_EVIDENCE,
+                ..
+            }
+        ),
         "{refused}"
     );
     // Before any of them is asked for.
@@ -280,7 +289,7 @@ fn counts_are_bounded_not_cut_off() {
     memory.list(&reference, &vec![entry; 1000]);
     assert!(matches!(
         memory.collect(&reference),
-        Err(VerifyError::TooMuch { found: 1000, .. })
+        Err(VerifyError::TooMuch { .. })
     ));
     assert!(!memory.asked.lock().unwrap().iter().any(|asked| asked == "blob"));
 
@@ -297,7 +306,7 @@ fn a_layer_that_is_too_large_is_not_fetched() {
     let (mut memory, reference) = Memory::with_image();
     let mut layer = memory.store(bundle("0.3", SIGN).as_bytes(), BUNDLE_V0_3);
     layer["size"] = json!(MAX_BUNDLE + 1);
-    let entry = memory.refer(vec![layer]);
+    let entry = memory.refer(&[layer]);
     memory.list(&reference, &[entry]);
     assert_eq!(counts(&memory.collect(&reference).unwrap()), [(0, 1), (0, 1)]);
     assert!(!memory.asked.lock().unwrap().iter().any(|asked| asked == "blob"));

@@ -176,11 +176,11 @@ pub enum VerifyError {
         /// Its digest.
         digest: Digest,
         /// What is wrong.
-        source: ManifestError,
+        source: Box<ManifestError>,
     },
     /// The image is not there for this machine.
     #[error(transparent)]
-    Platform(#[from] PlatformError),
+    Platform(Box<PlatformError>),
     /// Another image than the pinned one.
     #[error("the reference points to {found}; pinned is {pinned}")]
     NotPinned {
@@ -190,12 +190,10 @@ pub enum VerifyError {
         pinned: Digest,
     },
     /// More pieces of evidence than are looked at.
-    #[error("{found} {what} are attached to the image; at most {limit} are looked at")]
+    #[error("more than {limit} {what} are attached to the image; so many are not looked at")]
     TooMuch {
         /// Of what.
         what: &'static str,
-        /// How much.
-        found: usize,
         /// The limit.
         limit: usize,
     },
@@ -236,7 +234,20 @@ pub enum VerifyError {
     Downgrade(#[from] Downgrade),
 }
 
+impl From<PlatformError> for VerifyError {
+    fn from(error: PlatformError) -> Self {
+        Self::Platform(Box::new(error))
+    }
+}
+
 impl VerifyError {
+    pub(super) fn manifest(digest: Digest, source: ManifestError) -> Self {
+        Self::Manifest {
+            digest,
+            source: Box::new(source),
+        }
+    }
+
     /// Stable slug.
     pub fn reason(&self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 //! Format: <https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md>. The annotations of a layer carry
 //! signature, certificate and log entry.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -34,7 +34,7 @@ const MAX_ANNOTATION: usize = 256 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LegacyLayer {
     /// The layer's annotations in its manifest.
-    pub annotations: HashMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
     /// The layer's content.
     pub bytes: Vec<u8>,
 }

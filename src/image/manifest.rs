@@ -1,216 +1,371 @@
-use std::collections::HashMap;
+//! Manifests and indexes, parsed strictly: what two readers could take differently is refused.
+//!
+//! [OCI image-spec 1.1], [manifest.md] and [image-index.md] there, and Docker's [image manifest version 2, schema 2].
+//!
+//! [OCI image-spec 1.1]: https://github.com/opencontainers/image-spec/tree/v1.1.1
+//! [manifest.md]: https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md
+//! [image-index.md]: https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
+//! [image manifest version 2, schema 2]: https://distribution.github.io/distribution/spec/manifest-v2-2/
+
+use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 
 use super::digest::Digest;
-use super::json::refuse_doubled_members;
-use super::platform::Platform;
+use super::json;
 
-/// Most manifests in an index, and layers in a manifest.
-pub(super) const MAX_ENTRIES: usize = 1024;
+/// Media type of an OCI index.
+pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// Media type of an OCI manifest.
+pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// Media type of Docker's manifest list.
+pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// Media type of Docker's manifest.
+pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
-const INDEX_TYPES: [&str; 2] = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
+/// Most entries of an index, and most layers of a manifest.
+const MAX_ENTRIES: usize = 1024;
+
+/// Names that have a meaning anywhere in these files.
+const FIELDS: [&str; 18] = [
+    "annotations",
+    "architecture",
+    "artifactType",
+    "config",
+    "data",
+    "digest",
+    "fsLayers",
+    "layers",
+    "manifests",
+    "mediaType",
+    "os",
+    "os.version",
+    "platform",
+    "schemaVersion",
+    "size",
+    "subject",
+    "urls",
+    "variant",
 ];
-const MANIFEST_TYPES: [&str; 2] = [
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-];
 
-/// What a digest stands for in a registry: an image for several platforms, or for one.
-///
-/// Formats: [OCI image index], [OCI image manifest], and Docker's of the same form.
-///
-/// [OCI image index]: https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
-/// [OCI image manifest]: https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md
-#[derive(Debug)]
-pub enum Document {
-    /// Several manifests.
+/// Either of the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
+pub enum Content {
+    /// A list of manifests.
     Index(Index),
-    /// One.
+    /// One image or artifact.
     Image(ImageManifest),
 }
 
-/// An index: which manifests there are.
-#[derive(Debug)]
+/// A list of manifests: of one image for several platforms, or of what refers to something.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
-    /// In the order of the document.
-    pub manifests: Vec<Descriptor>,
+    /// At most 1024.
+    pub entries: Vec<Descriptor>,
+    /// As it stands.
+    pub annotations: BTreeMap<String, String>,
 }
 
-/// A manifest: config and layers.
-#[derive(Debug)]
+/// One image or artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageManifest {
-    /// The config.
+    /// Its configuration.
     pub config: Descriptor,
-    /// In the order of the document.
+    /// At most 1024, in order.
     pub layers: Vec<Descriptor>,
+    /// What it refers to.
+    pub subject: Option<Descriptor>,
+    /// As it stands.
+    pub artifact_type: Option<String>,
+    /// As it stands.
+    pub annotations: BTreeMap<String, String>,
 }
 
-/// Points to content.
-#[derive(Debug, Deserialize)]
+/// Names content by its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
-    /// Media type of the content.
+    /// Not empty in what is parsed.
     pub media_type: String,
-    /// Digest of the content.
+    /// Of the content.
     pub digest: Digest,
-    /// Bytes of the content.
+    /// Of the content, in bytes; at most `i64::MAX`, as in Go's types for it.
     pub size: u64,
-    /// Notes.
+    /// What the content is for.
     #[serde(default)]
-    pub annotations: Option<HashMap<String, String>>,
+    pub artifact_type: Option<String>,
+    /// As it stands.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub annotations: BTreeMap<String, String>,
+    /// In an index: where it runs.
     #[serde(default)]
-    platform: Option<RawPlatform>,
+    pub platform: Option<Platform>,
 }
 
-#[derive(Debug, Deserialize)]
-struct RawPlatform {
-    os: String,
-    architecture: String,
+/// Where an image runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+pub struct Platform {
+    /// As Go names it: `linux`.
+    pub os: String,
+    /// As Go names it: `amd64`.
+    pub architecture: String,
+    /// Of the processor: `v8`.
     #[serde(default)]
-    variant: Option<String>,
+    pub variant: Option<String>,
+    /// Of the operating system.
+    #[serde(default, rename = "os.version")]
+    pub os_version: Option<String>,
 }
 
-/// Why bytes are not an image.
-#[derive(Debug, thiserror::Error)]
+impl Platform {
+    /// The one spelling of what engines take for the same, as containerd has it
+    /// (<https://github.com/containerd/platforms/blob/v1.0.0/database.go>).
+    #[must_use]
+    pub fn normalized(&self) -> Self {
+        let architecture = match self.architecture.to_ascii_lowercase().as_str() {
+            "i386" | "i686" => "386".into(),
+            "x86_64" | "x86-64" => "amd64".into(),
+            "aarch64" => "arm64".into(),
+            other => other.to_owned(),
+        };
+        let variant = self.variant.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let variant = match (architecture.as_str(), variant.as_str()) {
+            ("arm64", "v8" | "8") | ("amd64", "v1") | (_, "") if architecture != "arm" => None,
+            ("arm", "" | "7") => Some("v7".into()),
+            ("arm", "5" | "6" | "8") => Some(format!("v{variant}")),
+            _ => Some(variant),
+        };
+        Self {
+            os: self.os.to_ascii_lowercase(),
+            architecture,
+            variant,
+            os_version: self.os_version.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Platform {
+    /// `linux/arm64/v8`, as Docker spells it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        match &self.variant {
+            Some(variant) => write!(f, "/{variant}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why bytes are not a manifest or index, or not one to choose from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
-    /// Not JSON, a doubled member, or not the members of a manifest.
-    #[error("not an image manifest or index: {0}")]
-    Json(#[from] serde_json::Error),
-    /// Neither a manifest nor an index, by the media type.
-    #[error("media type {0} is neither an image manifest nor an image index")]
+    /// Another type of content.
+    #[error("{0:?} is no type of image manifest or index")]
     MediaType(String),
-    /// The document is of another kind than its media type says.
-    #[error("sent as {sent}, but it is {found}")]
-    Disguised {
-        /// Media type of the answer.
-        sent: String,
-        /// What the document says.
-        found: String,
+    /// It names itself something else than the registry does.
+    #[error("it is served as {served} and calls itself {stated:?}")]
+    Disagrees {
+        /// By the registry.
+        served: &'static str,
+        /// In its `mediaType`.
+        stated: String,
     },
-    /// More entries than anything genuine has.
-    #[error("{0} entries; at most {MAX_ENTRIES} are read")]
-    Entries(usize),
-    /// An index in an index.
-    #[error("an index within the index ({0})")]
+    /// It has what the other kind has, so that a reader may take it for that.
+    #[error("it can be taken for a manifest as well as for an index")]
+    Ambiguous,
+    /// Another version of the format.
+    #[error("schemaVersion is {0}, not 2")]
+    Version(i64),
+    /// Not JSON, or not of this form.
+    #[error("not a manifest: {0}")]
+    Form(String),
+    /// Too much of it.
+    #[error("it has more than {MAX_ENTRIES} entries")]
+    TooMany,
+    /// A size that is no size of a file.
+    #[error("{0} is said to have {1} bytes")]
+    Size(Digest, u64),
+    /// The index has an index in it.
+    #[error("the index holds another index, {0}")]
     Nested(Digest),
-    /// Two manifests for one platform, so that it depends on the reader which of them runs.
-    #[error("two manifests for {0}")]
-    Doubled(Platform),
-    /// A platform whose names are none.
-    #[error("a platform that is none: {0}")]
-    Platform(String),
+    /// An entry that may or may not be an image.
+    #[error("the entry {0} of the index is not an image manifest ({1:?})")]
+    NotAnImage(Digest, String),
+    /// An entry without a platform.
+    #[error("the entry {0} of the index names no platform")]
+    NoPlatform(Digest),
+    /// Two entries for one platform: which one runs would be up to the engine.
+    #[error("the index has two images for {0}")]
+    DoubledPlatform(Platform),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Raw {
+struct IndexFile {
+    schema_version: i64,
+    #[serde(default)]
     media_type: Option<String>,
-    manifests: Option<Vec<Descriptor>>,
-    config: Option<Descriptor>,
-    layers: Option<Vec<Descriptor>>,
+    manifests: Vec<Descriptor>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    annotations: BTreeMap<String, String>,
+    // What a manifest has.
+    #[serde(default)]
+    config: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    layers: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    fs_layers: Option<serde::de::IgnoredAny>,
 }
 
-impl Document {
-    /// Reads a manifest or index of at most 4 MiB that was sent as `media_type`.
-    ///
-    /// A document that could be read as both, or says to be another one than it was sent as, is refused
-    /// ([CVE-2021-41190]).
-    ///
-    /// [CVE-2021-41190]: https://github.com/opencontainers/image-spec/security/advisories/GHSA-77vh-xpmg-72qh
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ManifestFile {
+    schema_version: i64,
+    #[serde(default)]
+    media_type: Option<String>,
+    config: Descriptor,
+    layers: Vec<Descriptor>,
+    #[serde(default)]
+    subject: Option<Descriptor>,
+    #[serde(default)]
+    artifact_type: Option<String>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    annotations: BTreeMap<String, String>,
+    // What an index has, and what a manifest of the first version has.
+    #[serde(default)]
+    manifests: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    fs_layers: Option<serde::de::IgnoredAny>,
+}
+
+/// Go writes an empty map as null.
+fn null_is_empty<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl Content {
+    /// Parses what a registry served under `media_type`.
     ///
     /// # Errors
     /// [`ManifestError`]
-    pub fn parse(bytes: &[u8], media_type: &str) -> Result<Self, ManifestError> {
-        refuse_doubled_members(bytes)?;
-        let raw: Raw = serde_json::from_slice(bytes)?;
-        if let Some(found) = raw.media_type.filter(|found| found != media_type) {
-            return Err(ManifestError::Disguised {
-                sent: media_type.to_owned(),
-                found,
-            });
-        }
-        let disguised = |found: &str| ManifestError::Disguised {
-            sent: media_type.to_owned(),
-            found: found.to_owned(),
-        };
-        let is_index = INDEX_TYPES.contains(&media_type);
-        if !is_index && !MANIFEST_TYPES.contains(&media_type) {
-            return Err(ManifestError::MediaType(media_type.to_owned()));
-        }
-        match (is_index, raw.manifests, raw.config, raw.layers) {
-            (true, Some(manifests), None, None) => {
-                bounded(&manifests)?;
-                Ok(Self::Index(Index { manifests }))
-            }
-            (false, None, Some(config), Some(layers)) => {
-                bounded(&layers)?;
-                Ok(Self::Image(ImageManifest { config, layers }))
-            }
-            (true, ..) => Err(disguised("not an index, or more than one")),
-            (false, ..) => Err(disguised("not a manifest, or more than one")),
+    pub fn parse(media_type: &str, bytes: &[u8]) -> Result<Self, ManifestError> {
+        match media_type {
+            OCI_INDEX => Index::parsed(OCI_INDEX, bytes).map(Self::Index),
+            DOCKER_LIST => Index::parsed(DOCKER_LIST, bytes).map(Self::Index),
+            OCI_MANIFEST => ImageManifest::parsed(OCI_MANIFEST, bytes).map(Self::Image),
+            DOCKER_MANIFEST => ImageManifest::parsed(DOCKER_MANIFEST, bytes).map(Self::Image),
+            other => Err(ManifestError::MediaType(other.to_owned())),
         }
     }
 }
 
 impl Index {
-    /// The manifest for a platform and the platform as the index spells it, or all platforms there are.
+    /// Parses a list of referrers: of the referrers API, or under the fallback tag.
     ///
     /// # Errors
-    /// [`ManifestError::Nested`], [`ManifestError::Doubled`], [`ManifestError::Platform`] for any entry.
-    pub fn choose(
-        &self,
-        wanted: &Platform,
-    ) -> Result<Result<(&Descriptor, Platform), Vec<Platform>>, ManifestError> {
-        let mut platforms: Vec<(&Descriptor, Platform)> = Vec::new();
-        for descriptor in &self.manifests {
-            if INDEX_TYPES.contains(&descriptor.media_type.as_str()) {
-                return Err(ManifestError::Nested(descriptor.digest));
+    /// [`ManifestError`]
+    pub fn parse_referrers(bytes: &[u8]) -> Result<Self, ManifestError> {
+        Self::parsed(OCI_INDEX, bytes)
+    }
+
+    fn parsed(served: &'static str, bytes: &[u8]) -> Result<Self, ManifestError> {
+        let file: IndexFile = strict(bytes)?;
+        check_head(served, file.schema_version, file.media_type)?;
+        if file.config.is_some() || file.layers.is_some() || file.fs_layers.is_some() {
+            return Err(ManifestError::Ambiguous);
+        }
+        check_all(&file.manifests)?;
+        Ok(Self {
+            entries: file.manifests,
+            annotations: file.annotations,
+        })
+    }
+
+    /// The images to choose from, each with its platform (as [`Platform::normalized`]). Entries for no platform at all (`unknown/unknown`: what build
+    /// tools say about the build) are left out.
+    ///
+    /// # Errors
+    /// [`ManifestError::Nested`], [`ManifestError::NotAnImage`], [`ManifestError::NoPlatform`],
+    /// [`ManifestError::DoubledPlatform`]
+    pub fn images(&self) -> Result<BTreeMap<Platform, &Descriptor>, ManifestError> {
+        let mut images = BTreeMap::new();
+        for entry in &self.entries {
+            match entry.media_type.as_str() {
+                OCI_MANIFEST | DOCKER_MANIFEST => {}
+                OCI_INDEX | DOCKER_LIST => return Err(ManifestError::Nested(entry.digest)),
+                other => return Err(ManifestError::NotAnImage(entry.digest, other.to_owned())),
             }
-            // BuildKit puts one attestation beside each platform, for "unknown/unknown": nothing that runs.
-            let Some(raw) = descriptor.platform.as_ref().filter(|raw| raw.os != "unknown") else {
+            let platform = entry
+                .platform
+                .as_ref()
+                .ok_or(ManifestError::NoPlatform(entry.digest))?;
+            if platform.os == "unknown" && platform.architecture == "unknown" {
                 continue;
-            };
-            let platform = raw.read()?;
-            if platforms.iter().any(|(_, other)| *other == platform) {
-                return Err(ManifestError::Doubled(platform));
             }
-            platforms.push((descriptor, platform));
+            let platform = platform.normalized();
+            if images.insert(platform.clone(), entry).is_some() {
+                return Err(ManifestError::DoubledPlatform(platform));
+            }
         }
-        let mut serving = platforms.iter().filter(|(_, platform)| platform.serves(wanted));
-        match (serving.next(), serving.next()) {
-            (Some((descriptor, platform)), None) => Ok(Ok((descriptor, platform.clone()))),
-            (Some((_, platform)), Some(_)) => Err(ManifestError::Doubled(platform.clone())),
-            (None, _) => Ok(Err(platforms.into_iter().map(|(_, platform)| platform).collect())),
-        }
+        Ok(images)
     }
 }
 
-/// The platform that the config of an image is for.
-///
-/// Format: <https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md>
-///
-/// # Errors
-/// [`ManifestError::Json`], [`ManifestError::Platform`]
-pub(super) fn config_platform(config: &[u8]) -> Result<Platform, ManifestError> {
-    refuse_doubled_members(config)?;
-    serde_json::from_slice::<RawPlatform>(config)?.read()
-}
-
-impl RawPlatform {
-    fn read(&self) -> Result<Platform, ManifestError> {
-        // An empty variant is none.
-        let variant = self.variant.as_deref().filter(|variant| !variant.is_empty());
-        Platform::new(&self.os, &self.architecture, variant)
-            .ok_or_else(|| ManifestError::Platform(format!("{}/{}", self.os, self.architecture)))
+impl ImageManifest {
+    fn parsed(served: &'static str, bytes: &[u8]) -> Result<Self, ManifestError> {
+        let file: ManifestFile = strict(bytes)?;
+        check_head(served, file.schema_version, file.media_type)?;
+        if file.manifests.is_some() || file.fs_layers.is_some() {
+            return Err(ManifestError::Ambiguous);
+        }
+        check_all(&file.layers)?;
+        check_all(std::slice::from_ref(&file.config))?;
+        check_all(file.subject.as_slice())?;
+        Ok(Self {
+            config: file.config,
+            layers: file.layers,
+            subject: file.subject,
+            artifact_type: file.artifact_type,
+            annotations: file.annotations,
+        })
     }
 }
 
-fn bounded(entries: &[Descriptor]) -> Result<(), ManifestError> {
-    if entries.len() > MAX_ENTRIES {
-        return Err(ManifestError::Entries(entries.len()));
+fn strict<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, ManifestError> {
+    let form = |error: serde_json::Error| ManifestError::Form(error.to_string());
+    json::check(bytes, &FIELDS).map_err(form)?;
+    serde_json::from_slice(bytes).map_err(form)
+}
+
+fn check_head(served: &'static str, version: i64, stated: Option<String>) -> Result<(), ManifestError> {
+    if version != 2 {
+        return Err(ManifestError::Version(version));
+    }
+    match stated {
+        Some(stated) if stated != served => Err(ManifestError::Disagrees { served, stated }),
+        // Docker's own formats always name themselves; in OCI's it may be missing.
+        None if served == DOCKER_LIST || served == DOCKER_MANIFEST => Err(ManifestError::Disagrees {
+            served,
+            stated: String::new(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_all(descriptors: &[Descriptor]) -> Result<(), ManifestError> {
+    if descriptors.len() > MAX_ENTRIES {
+        return Err(ManifestError::TooMany);
+    }
+    for descriptor in descriptors {
+        if descriptor.media_type.is_empty() {
+            return Err(ManifestError::MediaType(String::new()));
+        }
+        if i64::try_from(descriptor.size).is_err() {
+            return Err(ManifestError::Size(descriptor.digest, descriptor.size));
+        }
     }
     Ok(())
 }

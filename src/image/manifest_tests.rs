@@ -1,161 +1,230 @@
-use serde_json::{Value, json};
-
 use super::*;
 
-const OCI_INDEX: &str = INDEX_TYPES[0];
-const OCI_MANIFEST: &str = MANIFEST_TYPES[0];
+const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-fn descriptor(media_type: &str, name: &str) -> Value {
-    json!({ "mediaType": media_type, "digest": Digest::of(name.as_bytes()), "size": 2 })
+fn descriptor(media_type: &str, rest: &str) -> String {
+    format!(r#"{{"mediaType":"{media_type}","digest":"sha256:{HEX}","size":10{rest}}}"#)
 }
 
-fn entry(name: &str, os: &str, architecture: &str) -> Value {
-    let mut entry = descriptor(OCI_MANIFEST, name);
-    entry["platform"] = json!({ "os": os, "architecture": architecture });
-    entry
+fn entry(media_type: &str, platform: &str) -> String {
+    descriptor(media_type, &format!(r#","platform":{platform}"#))
 }
 
-fn index(entries: &[Value]) -> String {
-    json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries }).to_string()
+fn index(entries: &[String]) -> String {
+    format!(
+        r#"{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[{}]}}"#,
+        entries.join(",")
+    )
 }
 
-fn manifest() -> Value {
-    json!({
-        "schemaVersion": 2,
-        "mediaType": OCI_MANIFEST,
-        "config": descriptor("application/vnd.oci.image.config.v1+json", "config"),
-        "layers": [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", "layer")],
-    })
+fn manifest() -> String {
+    format!(
+        r#"{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}","config":{},"layers":[{}]}}"#,
+        descriptor("c", ""),
+        descriptor("l", r#","annotations":{"a":"b"}"#),
+    )
 }
 
-fn choose(text: &str, wanted: &str) -> Result<Result<Digest, Vec<String>>, ManifestError> {
-    let Document::Index(index) = Document::parse(text.as_bytes(), OCI_INDEX)? else {
-        panic!("{text}");
+fn parse(media_type: &str, text: &str) -> Result<Content, ManifestError> {
+    Content::parse(media_type, text.as_bytes())
+}
+
+fn parse_index(text: &str) -> Index {
+    Index::parse_referrers(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn both_kinds_in_both_families() {
+    let Content::Image(image) = parse(OCI_MANIFEST, &manifest()).unwrap() else {
+        panic!("a manifest");
     };
-    let chosen = index.choose(&wanted.parse().unwrap())?;
-    Ok(chosen
-        .map(|(descriptor, _)| descriptor.digest)
-        .map_err(|found| found.iter().map(ToString::to_string).collect()))
-}
-
-#[test]
-fn the_manifest_for_a_platform_is_chosen() {
-    let text = index(&[
-        entry("amd", "linux", "amd64"),
-        entry("arm", "linux", "arm64"),
-        entry("note 1", "unknown", "unknown"),
-        entry("note 2", "unknown", "unknown"),
-        descriptor(OCI_MANIFEST, "without"),
-    ]);
-    assert_eq!(choose(&text, "linux/arm64").unwrap(), Ok(Digest::of(b"arm")));
-    assert_eq!(
-        choose(&text, "linux/riscv64").unwrap(),
-        Err(vec!["linux/amd64".into(), "linux/arm64".into()])
+    assert_eq!(image.layers[0].annotations["a"], "b");
+    assert_eq!((image.config.size, image.subject), (10, None));
+    assert!(
+        parse(
+            OCI_MANIFEST,
+            &manifest().replace(&format!(r#""mediaType":"{OCI_MANIFEST}","#), "")
+        )
+        .is_ok()
     );
-}
-
-#[test]
-fn an_index_that_readers_take_differently_is_refused() {
-    let twice = index(&[entry("one", "linux", "amd64"), entry("two", "linux", "amd64")]);
-    assert!(matches!(
-        choose(&twice, "linux/arm64"),
-        Err(ManifestError::Doubled(_))
-    ));
-    for nested in INDEX_TYPES {
-        let mut inner = entry("inner", "linux", "amd64");
-        inner["mediaType"] = nested.into();
-        let text = index(&[inner, entry("one", "linux", "arm64")]);
-        assert!(matches!(
-            choose(&text, "linux/arm64"),
-            Err(ManifestError::Nested(_))
-        ));
-    }
-    let odd = index(&[entry("one", "linux\n", "amd64")]);
-    assert!(matches!(
-        choose(&odd, "linux/amd64"),
-        Err(ManifestError::Platform(_))
-    ));
-}
-
-#[test]
-fn a_document_is_what_it_was_sent_as() {
-    for media_type in MANIFEST_TYPES {
-        let mut document = manifest();
-        document["mediaType"] = media_type.into();
-        let read = Document::parse(document.to_string().as_bytes(), media_type).unwrap();
-        assert!(matches!(read, Document::Image(image) if image.layers.len() == 1));
-    }
-    let text = manifest().to_string();
-    assert!(matches!(
-        Document::parse(text.as_bytes(), OCI_INDEX),
-        Err(ManifestError::Disguised { .. })
-    ));
-    assert!(matches!(
-        Document::parse(text.as_bytes(), "text/html"),
-        Err(ManifestError::Disguised { .. })
-    ));
-    // CVE-2021-41190: one document, two readings.
-    let mut both = manifest();
-    both["manifests"] = json!([]);
-    for media_type in [OCI_MANIFEST, OCI_INDEX] {
-        both["mediaType"] = media_type.into();
-        assert!(matches!(
-            Document::parse(both.to_string().as_bytes(), media_type),
-            Err(ManifestError::Disguised { .. })
-        ));
-    }
-    let mut unnamed = manifest();
-    unnamed.as_object_mut().unwrap().remove("mediaType");
-    Document::parse(unnamed.to_string().as_bytes(), OCI_MANIFEST).unwrap();
-    assert!(matches!(
-        Document::parse(unnamed.to_string().as_bytes(), "text/html"),
-        Err(ManifestError::MediaType(_))
-    ));
-}
-
-#[test]
-fn bombs_and_nonsense_are_refused() {
-    let many = vec![entry("one", "linux", "amd64"); MAX_ENTRIES + 1];
-    assert!(matches!(
-        Document::parse(index(&many).as_bytes(), OCI_INDEX),
-        Err(ManifestError::Entries(_))
-    ));
-    let deep = format!("{}{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
-    let doubled = manifest()
-        .to_string()
-        .replace(r#""layers":"#, r#""layers":[],"layers":"#);
-    let sized = manifest().to_string().replace(r#""size":2"#, r#""size":-2"#);
-    let hashed = manifest().to_string().replace("sha256:", "sha512:");
-    for bad in ["", "null", "[]", "<html>", &deep, &doubled, &sized, &hashed] {
-        assert!(
-            matches!(
-                Document::parse(bad.as_bytes(), OCI_MANIFEST),
-                Err(ManifestError::Json(_))
-            ),
-            "{bad:.80}"
-        );
-    }
-}
-
-#[test]
-fn a_config_names_its_platform() {
-    let read = |text: &str| config_platform(text.as_bytes()).map(|platform| platform.to_string());
-    let good = r#"{"architecture":"arm64","os":"linux","variant":"v8","rootfs":{}}"#;
-    assert_eq!(read(good).unwrap(), "linux/arm64/v8");
-    assert_eq!(
-        read(r#"{"architecture":"amd64","os":"linux","variant":""}"#).unwrap(),
-        "linux/amd64"
+    assert!(
+        parse(
+            DOCKER_MANIFEST,
+            &manifest().replace(OCI_MANIFEST, DOCKER_MANIFEST)
+        )
+        .is_ok()
     );
-    for bad in [
-        "",
-        "{}",
-        r#"{"os":"linux"}"#,
-        r#"{"os":"linux","os":"linux","architecture":"amd64"}"#,
+    let list = index(&[]);
+    assert!(matches!(parse(OCI_INDEX, &list), Ok(Content::Index(index)) if index.entries.is_empty()));
+    assert!(parse(DOCKER_LIST, &list.replace(OCI_INDEX, DOCKER_LIST)).is_ok());
+}
+
+#[test]
+fn what_can_be_taken_for_something_else_is_refused() {
+    use ManifestError as E;
+    let head = format!(r#""mediaType":"{OCI_MANIFEST}","#);
+    let with = |more: &str| manifest().replacen('{', &format!("{{{more},"), 1);
+    for (media_type, text, wanted) in [
+        ("text/html", manifest(), E::MediaType("text/html".into())),
+        (
+            OCI_INDEX,
+            index(&[]).replace(OCI_INDEX, OCI_MANIFEST),
+            E::Disagrees {
+                served: OCI_INDEX,
+                stated: OCI_MANIFEST.into(),
+            },
+        ),
+        (
+            DOCKER_MANIFEST,
+            manifest().replace(&head, ""),
+            E::Disagrees {
+                served: DOCKER_MANIFEST,
+                stated: String::new(),
+            },
+        ),
+        (OCI_MANIFEST, with(r#""manifests":[]"#), E::Ambiguous),
+        (OCI_MANIFEST, with(r#""fsLayers":[]"#), E::Ambiguous),
+        (
+            OCI_INDEX,
+            index(&[]).replacen('{', r#"{"layers":[],"#, 1),
+            E::Ambiguous,
+        ),
+        (
+            OCI_INDEX,
+            index(&[]).replacen('{', r#"{"config":{},"#, 1),
+            E::Ambiguous,
+        ),
+        (OCI_MANIFEST, manifest().replacen('2', "1", 1), E::Version(1)),
+        (OCI_INDEX, index(&[]).replacen('2', "3", 1), E::Version(3)),
     ] {
-        assert!(matches!(read(bad), Err(ManifestError::Json(_))), "{bad}");
+        assert_eq!(parse(media_type, &text), Err(wanted), "{text}");
     }
+}
+
+#[test]
+fn malformed_files_are_refused() {
+    let good = manifest();
+    let form = |text: &str| match parse(OCI_MANIFEST, text) {
+        Err(ManifestError::Form(problem)) => problem,
+        other => panic!("{text}: {other:?}"),
+    };
+    for (from, to, wanted) in [
+        ("\"schemaVersion\":2,", "", "missing field"),
+        ("\"size\":10", "\"size\":-1", "invalid value"),
+        ("\"size\":10", "\"size\":1.5", "invalid type"),
+        ("\"size\":10", "\"size\":\"10\"", "invalid type"),
+        ("\"size\":10", "\"size\":10,\"size\":11", "\"size\" stands twice"),
+        ("\"size\":10", "\"size\":10,\"Size\":11", "another spelling"),
+        ("\"a\":\"b\"", "\"a\":\"b\",\"a\":\"c\"", "\"a\" stands twice"),
+        ("sha256:e", "sha256:E", "not a digest"),
+        ("\"sha256:e", "\"sha512:e", "another algorithm"),
+        ("\"layers\":[", "\"layers\":[null,", "invalid type"),
+        ("{\"schema", "[{\"schema", "EOF"),
+    ] {
+        assert_ne!(good.replacen(from, to, 1), good, "{from}");
+        let problem = form(&good.replacen(from, to, 1));
+        assert!(problem.contains(wanted), "{to}: {problem}");
+    }
+    assert!(form("").contains("EOF"));
+    assert!(form(&(good + "x")).contains("trailing"));
+}
+
+#[test]
+fn sizes_and_counts_are_bounded() {
+    let huge = manifest().replacen("10", "9223372036854775808", 1);
     assert!(matches!(
-        read(r#"{"os":"","architecture":"a"}"#),
-        Err(ManifestError::Platform(_))
+        parse(OCI_MANIFEST, &huge),
+        Err(ManifestError::Size(_, 9_223_372_036_854_775_808))
     ));
+    let layers = vec![descriptor("l", ""); MAX_ENTRIES + 1];
+    let many = manifest().replace(&descriptor("l", r#","annotations":{"a":"b"}"#), &layers.join(","));
+    assert_eq!(parse(OCI_MANIFEST, &many), Err(ManifestError::TooMany));
+    assert_eq!(parse(OCI_INDEX, &index(&layers)), Err(ManifestError::TooMany));
+    assert!(parse(OCI_INDEX, &index(&layers[1..])).is_ok());
+    let nameless = index(&[descriptor("", "")]);
+    assert_eq!(
+        parse(OCI_INDEX, &nameless),
+        Err(ManifestError::MediaType(String::new()))
+    );
+}
+
+const AMD64: &str = r#"{"os":"linux","architecture":"amd64"}"#;
+const ARM64: &str = r#"{"os":"linux","architecture":"arm64","variant":"v8"}"#;
+const UNKNOWN: &str = r#"{"os":"unknown","architecture":"unknown"}"#;
+
+#[test]
+fn images_to_choose_from() {
+    let text = index(&[
+        entry(OCI_MANIFEST, AMD64),
+        entry(OCI_MANIFEST, UNKNOWN),
+        entry(DOCKER_MANIFEST, ARM64),
+        entry(OCI_MANIFEST, UNKNOWN),
+    ]);
+    let index = parse_index(&text);
+    let images = index.images().unwrap();
+    let platforms: Vec<_> = images.keys().map(ToString::to_string).collect();
+    assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
+}
+
+#[test]
+fn a_choice_must_be_clear() {
+    use ManifestError as E;
+    let digest = Digest::of(b"");
+    let amd64: Platform = serde_json::from_str(AMD64).unwrap();
+    for (entries, wanted) in [
+        (
+            vec![entry(OCI_MANIFEST, AMD64), entry(DOCKER_MANIFEST, AMD64)],
+            E::DoubledPlatform(amd64.clone()),
+        ),
+        (
+            // To an engine these are the same.
+            vec![
+                entry(OCI_MANIFEST, AMD64),
+                entry(OCI_MANIFEST, &AMD64.replace("amd64", "x86_64")),
+            ],
+            E::DoubledPlatform(amd64.clone()),
+        ),
+        (
+            vec![entry(OCI_MANIFEST, AMD64), entry(OCI_INDEX, ARM64)],
+            E::Nested(digest),
+        ),
+        (vec![entry(DOCKER_LIST, ARM64)], E::Nested(digest)),
+        (vec![descriptor(OCI_MANIFEST, "")], E::NoPlatform(digest)),
+        (vec![entry(OCI_MANIFEST, "null")], E::NoPlatform(digest)),
+        (
+            vec![entry("text/plain", AMD64)],
+            E::NotAnImage(digest, "text/plain".into()),
+        ),
+    ] {
+        assert_eq!(parse_index(&index(&entries)).images(), Err(wanted), "{entries:?}");
+    }
+}
+
+#[test]
+fn platforms_have_one_normal_spelling() {
+    for (os, architecture, variant, wanted) in [
+        ("linux", "amd64", None, "linux/amd64"),
+        ("Linux", "x86_64", Some("v1"), "linux/amd64"),
+        ("linux", "amd64", Some("v3"), "linux/amd64/v3"),
+        ("linux", "aarch64", Some("v8"), "linux/arm64"),
+        ("linux", "arm64", Some("v9"), "linux/arm64/v9"),
+        ("linux", "arm", None, "linux/arm/v7"),
+        ("linux", "arm", Some("6"), "linux/arm/v6"),
+        ("linux", "riscv64", Some(""), "linux/riscv64"),
+    ] {
+        let platform = Platform {
+            os: os.into(),
+            architecture: architecture.into(),
+            variant: variant.map(str::to_owned),
+            os_version: None,
+        };
+        assert_eq!(platform.normalized().to_string(), wanted);
+        assert_eq!(platform.normalized().normalized(), platform.normalized());
+    }
+}
+
+#[test]
+fn null_annotations_are_none() {
+    let text = index(&[descriptor(OCI_MANIFEST, r#","annotations":null,"platform":null"#)]);
+    assert!(parse_index(&text).entries[0].annotations.is_empty());
 }

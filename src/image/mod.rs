@@ -51,8 +51,11 @@ pub use evidence::{Bundles, Form};
 pub use freshness::Downgrade;
 pub use identity::{GITHUB_ISSUER, IdentityExpression, IdentityExpressionError, MAX_EXPRESSION};
 pub use legacy::{LegacyError, LegacyLayer};
-pub use manifest::{Document, ManifestError};
-pub use platform::{NotAPlatform, Platform, PlatformError};
+pub use manifest::{
+    Content, DOCKER_LIST, DOCKER_MANIFEST, Descriptor, ImageManifest, Index, ManifestError, OCI_INDEX,
+    OCI_MANIFEST, Platform,
+};
+pub use platform::{NotAPlatform, PlatformError};
 pub use policy::{DEFAULT_IMAGE, IDENTITY, Policy, PublicKey, PublicKeyError, REPOSITORY};
 pub use proof::{Certified, Proof, ProofError, SignedBy, prove};
 pub use provenance::Provenance;

@@ -1,15 +1,6 @@
-use std::fmt;
 use std::str::FromStr;
 
-/// Where an image runs: operating system and processor, as in `linux/arm64` or `linux/arm/v7`.
-///
-/// Names are Go's, as the OCI image specification has them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Platform {
-    os: String,
-    architecture: String,
-    variant: Option<String>,
-}
+use super::manifest::{Descriptor, Index, ManifestError, Platform};
 
 /// Why an image has no manifest to run.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +13,8 @@ pub enum PlatformError {
         /// What there is.
         found: Vec<Platform>,
     },
-    /// The index names a manifest that the registry does not have.
-    #[error("the registry does not have the manifest for {0}, which the image's index names")]
+    /// The registry does not have what the image names for the platform.
+    #[error("the registry does not have what the image names for {0}")]
     Absent(Platform),
 }
 
@@ -43,40 +34,50 @@ impl PlatformError {
 pub struct NotAPlatform;
 
 impl Platform {
-    /// A platform of these names, where they are some.
-    pub fn new(os: &str, architecture: &str, variant: Option<&str>) -> Option<Self> {
-        let is_name = |text: &str| {
-            let letters =
-                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
-            (1..=32).contains(&text.len()) && text.bytes().all(letters)
-        };
-        (is_name(os) && is_name(architecture) && variant.is_none_or(is_name)).then(|| Self {
-            os: os.to_owned(),
-            architecture: architecture.to_owned(),
-            variant: variant.map(str::to_owned),
-        })
-    }
-
     /// What containers on this machine run: Linux, also where the engine puts it into a virtual machine.
     pub fn of_this_machine() -> Self {
-        let architecture = match std::env::consts::ARCH {
-            "x86_64" => "amd64",
-            "aarch64" => "arm64",
-            "x86" => "386",
-            other => other,
-        };
-        Self {
+        let named = Self {
             os: "linux".into(),
-            architecture: architecture.into(),
+            architecture: std::env::consts::ARCH.into(),
             variant: None,
-        }
+            os_version: None,
+        };
+        named.normalized()
     }
 
-    /// Whether an image for `self` is one for what was asked for. Who names no variant takes any.
-    pub fn serves(&self, wanted: &Self) -> bool {
+    /// The platform that the config of an image is for.
+    ///
+    /// Format: <https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md>
+    pub(super) fn of_config(config: &[u8]) -> Result<Self, ManifestError> {
+        let form = |error: serde_json::Error| ManifestError::Form(error.to_string());
+        super::json::check(config, &["architecture", "os", "os.version", "variant"]).map_err(form)?;
+        let platform: Self = serde_json::from_slice(config).map_err(form)?;
+        Ok(platform.normalized())
+    }
+
+    /// Whether an image for `self` is one for what was asked for, both normalized. Who names no variant takes any; for
+    /// `arm`, normalizing names one.
+    pub(super) fn serves(&self, wanted: &Self) -> bool {
         self.os == wanted.os
             && self.architecture == wanted.architecture
             && (wanted.variant.is_none() || self.variant == wanted.variant)
+    }
+}
+
+impl Index {
+    /// The manifest for a platform and the platform as the index spells it; or all platforms that there are.
+    pub(super) fn choose(
+        &self,
+        wanted: &Platform,
+    ) -> Result<Result<(&Descriptor, Platform), Vec<Platform>>, ManifestError> {
+        let wanted = wanted.normalized();
+        let images = self.images()?;
+        let mut serving = images.iter().filter(|(platform, _)| platform.serves(&wanted));
+        match (serving.next(), serving.next()) {
+            (Some((platform, descriptor)), None) => Ok(Ok((descriptor, platform.clone()))),
+            (Some((platform, _)), Some(_)) => Err(ManifestError::DoubledPlatform(platform.clone())),
+            (None, _) => Ok(Err(images.into_keys().collect())),
+        }
     }
 }
 
@@ -84,21 +85,21 @@ impl FromStr for Platform {
     type Err = NotAPlatform;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = text.split('/');
-        let (os, architecture, variant) = (parts.next(), parts.next(), parts.next());
-        match (os, architecture, parts.next()) {
-            (Some(os), Some(architecture), None) => Self::new(os, architecture, variant).ok_or(NotAPlatform),
+        let is_name = |text: &&str| {
+            let letters =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+            (1..=32).contains(&text.len()) && text.bytes().all(letters)
+        };
+        let parts: Vec<&str> = text.split('/').collect();
+        match parts.as_slice() {
+            [os, architecture, variant @ ..] if variant.len() <= 1 && parts.iter().all(is_name) => Ok(Self {
+                os: (*os).to_owned(),
+                architecture: (*architecture).to_owned(),
+                variant: variant.first().map(|variant| (*variant).to_owned()),
+                os_version: None,
+            }),
             _ => Err(NotAPlatform),
         }
-    }
-}
-
-impl fmt::Display for Platform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
-        self.variant
-            .iter()
-            .try_for_each(|variant| write!(f, "/{variant}"))
     }
 }
 
@@ -114,12 +115,36 @@ fn listed(found: &[Platform]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::digest::Digest;
+    use super::super::manifest::{OCI_INDEX, OCI_MANIFEST};
     use super::*;
+
+    fn platform(text: &str) -> Platform {
+        text.parse().unwrap()
+    }
+
+    fn entry(name: &str, os: &str, architecture: &str, variant: &str) -> Value {
+        json!({
+            "mediaType": OCI_MANIFEST, "digest": Digest::of(name.as_bytes()), "size": 2,
+            "platform": { "os": os, "architecture": architecture, "variant": variant },
+        })
+    }
+
+    fn choose(entries: &[Value], wanted: &str) -> Result<Result<Digest, Vec<String>>, ManifestError> {
+        let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries });
+        let index = Index::parse_referrers(index.to_string().as_bytes())?;
+        let chosen = index.choose(&platform(wanted))?;
+        Ok(chosen
+            .map(|(descriptor, _)| descriptor.digest)
+            .map_err(|found| found.iter().map(ToString::to_string).collect()))
+    }
 
     #[test]
     fn reads_what_it_prints() {
         for good in ["linux/amd64", "linux/arm/v7", "windows/386"] {
-            assert_eq!(good.parse::<Platform>().unwrap().to_string(), good);
+            assert_eq!(platform(good).to_string(), good);
         }
         for bad in [
             "",
@@ -138,12 +163,69 @@ mod tests {
     }
 
     #[test]
-    fn a_variant_counts_where_it_is_asked_for() {
-        let platform = |text: &str| text.parse::<Platform>().unwrap();
-        assert!(platform("linux/arm64/v8").serves(&platform("linux/arm64")));
-        assert!(platform("linux/arm64/v8").serves(&platform("linux/arm64/v8")));
-        assert!(!platform("linux/arm64").serves(&platform("linux/arm64/v8")));
-        assert!(!platform("linux/arm/v6").serves(&platform("linux/arm/v7")));
-        assert!(!platform("linux/amd64").serves(&platform("linux/arm64")));
+    fn the_manifest_for_a_platform_is_chosen() {
+        let entries = [
+            entry("amd", "linux", "amd64", ""),
+            entry("arm", "linux", "arm64", "v8"),
+            entry("six", "linux", "arm", "v6"),
+            entry("seven", "linux", "arm", "v7"),
+            entry("note 1", "unknown", "unknown", ""),
+            entry("note 2", "unknown", "unknown", "x"),
+        ];
+        for (wanted, name) in [
+            ("linux/amd64", "amd"),
+            ("linux/x86_64", "amd"),
+            ("linux/arm64", "arm"),
+            ("linux/arm64/v8", "arm"),
+            ("linux/arm", "seven"),
+            ("linux/arm/v6", "six"),
+        ] {
+            assert_eq!(
+                choose(&entries, wanted).unwrap(),
+                Ok(Digest::of(name.as_bytes())),
+                "{wanted}"
+            );
+        }
+        for wanted in ["linux/riscv64", "windows/amd64", "linux/arm/v5", "linux/amd64/v3"] {
+            let there = ["linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64"].map(str::to_owned);
+            assert_eq!(choose(&entries, wanted).unwrap(), Err(there.to_vec()), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn an_index_with_two_images_to_choose_from_is_refused() {
+        let twice = [
+            entry("one", "linux", "amd64", ""),
+            entry("two", "linux", "amd64", "v1"),
+        ];
+        assert!(matches!(
+            choose(&twice, "linux/arm64"),
+            Err(ManifestError::DoubledPlatform(_))
+        ));
+        let levels = [
+            entry("one", "linux", "amd64", "v2"),
+            entry("two", "linux", "amd64", "v3"),
+        ];
+        assert!(matches!(
+            choose(&levels, "linux/amd64"),
+            Err(ManifestError::DoubledPlatform(_))
+        ));
+        assert!(choose(&levels, "linux/amd64/v3").unwrap().is_ok());
+    }
+
+    #[test]
+    fn a_config_names_its_platform() {
+        let read = |text: &str| Platform::of_config(text.as_bytes()).map(|platform| platform.to_string());
+        let good = r#"{"architecture":"arm64","os":"linux","variant":"v8","rootfs":{}}"#;
+        assert_eq!(read(good).unwrap(), "linux/arm64");
+        for bad in [
+            "",
+            "{}",
+            r#"{"os":"linux"}"#,
+            r#"{"os":"linux","os":"linux","architecture":"amd64"}"#,
+            r#"{"os":"linux","OS":"windows","architecture":"amd64"}"#,
+        ] {
+            assert!(matches!(read(bad), Err(ManifestError::Form(_))), "{bad}");
+        }
     }
 }

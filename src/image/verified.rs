@@ -2,7 +2,7 @@ use std::time::SystemTime;
 
 use super::digest::Digest;
 use super::evidence::Form;
-use super::platform::Platform;
+use super::manifest::Platform;
 use super::provenance::Provenance;
 use super::reference::Reference;
 use super::version::Version;

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::super::evidence::Form;
-use super::super::platform::Platform;
+use super::super::manifest::Platform;
 use super::super::verified::{Facts, Logged, SignatureFacts, Signer};
 use super::*;
 

@@ -9,8 +9,8 @@ use super::error::{Fault, Purpose, VerifyError};
 use super::evidence::{Evidence, Form, Signs, legacy_provenance, legacy_signature};
 use super::freshness::{self, Certifies, Downgrade};
 use super::legacy;
-use super::manifest::{Document, ManifestError, config_platform};
-use super::platform::{Platform, PlatformError};
+use super::manifest::{Content, ManifestError, Platform};
+use super::platform::PlatformError;
 use super::policy::Policy;
 use super::proof::{Certified, Proof, SignedBy, prove};
 use super::provenance::{self, Provenance, Source as BuiltFrom};
@@ -166,11 +166,8 @@ impl Image {
 }
 
 fn platform(digest: &Digest, config: &[u8], wanted: &Platform) -> Result<Platform, VerifyError> {
-    let found = config_platform(config).map_err(|source| VerifyError::Manifest {
-        digest: *digest,
-        source,
-    })?;
-    if found.serves(wanted) {
+    let found = Platform::of_config(config).map_err(|source| VerifyError::manifest(*digest, source))?;
+    if found.serves(&wanted.normalized()) {
         return Ok(found);
     }
     Err(PlatformError::Missing {
@@ -181,13 +178,10 @@ fn platform(digest: &Digest, config: &[u8], wanted: &Platform) -> Result<Platfor
 }
 
 fn config(manifest: &Manifest) -> Result<Digest, VerifyError> {
-    let invalid = |source| VerifyError::Manifest {
-        digest: manifest.digest,
-        source,
-    };
-    match Document::parse(&manifest.bytes, &manifest.media_type).map_err(invalid)? {
-        Document::Image(image) => Ok(image.config.digest),
-        Document::Index(_) => Err(invalid(ManifestError::Nested(manifest.digest))),
+    let invalid = |source| VerifyError::manifest(manifest.digest, source);
+    match Content::parse(&manifest.media_type, &manifest.bytes).map_err(invalid)? {
+        Content::Image(image) => Ok(image.config.digest),
+        Content::Index(_) => Err(invalid(ManifestError::Nested(manifest.digest))),
     }
 }
 

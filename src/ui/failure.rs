@@ -2,6 +2,7 @@
 
 mod bundle;
 mod image;
+mod registry;
 mod store;
 mod trust;
 mod vault;

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
+use oc_guardian::image::registry::{DockerConfig, parse_challenges};
 use oc_guardian::image::trust::{Origin, TrustRoot};
 use oc_guardian::image::{Artifact, Digest, Policy, parse_bundle, verify_artifact};
+use oc_guardian::image::{Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Reference};
 use oc_guardian::operator::Identity;
 use oc_guardian::vault::{self, Passphrase};
 
@@ -56,6 +58,52 @@ fn key_file() {
         vault::open_key_file(bytes, &passphrase).is_ok()
     });
     assert_eq!(good, ["good.age", "work-2.age"]);
+}
+
+/// Seeds as text.
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or("not text")
+}
+
+#[test]
+fn reference() {
+    let good = accepted("reference", |bytes| text(bytes).parse::<Reference>().is_ok());
+    assert_eq!(
+        good,
+        [
+            "docker-short.txt",
+            "ghcr-tag.txt",
+            "ipv6.txt",
+            "tag-and-digest.txt"
+        ]
+    );
+}
+
+#[test]
+fn manifest() {
+    let good = accepted("manifest", |bytes| {
+        [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST]
+            .iter()
+            .any(|media_type| Content::parse(media_type, bytes).is_ok())
+    });
+    assert_eq!(
+        good,
+        [
+            "docker-list.json",
+            "docker-manifest.json",
+            "oci-index.json",
+            "oci-manifest.json",
+            "referrers.json"
+        ]
+    );
+}
+
+#[test]
+fn registry_auth() {
+    let good = accepted("registry_auth", |bytes| {
+        DockerConfig::parse(bytes).is_ok() || parse_challenges(text(bytes)).is_some()
+    });
+    assert_eq!(good, ["config.json", "ghcr.txt", "two.txt"]);
 }
 
 #[test]

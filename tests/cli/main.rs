@@ -49,6 +49,7 @@ mod passphrase_file;
 mod readme;
 mod registry_fetch;
 mod registry_itself;
+mod registry_login;
 mod secrets;
 mod status;
 mod terminal_init;

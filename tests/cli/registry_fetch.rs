@@ -317,6 +317,10 @@ fn other_answers_are_told() {
             Fault::Header("Content-Type", String::new()),
             "\"\", not what was asked for",
         ),
+        (
+            Fault::Header("Content-Encoding", "gzip".into()),
+            "the content is encoded (gzip)",
+        ),
         (Fault::Endless, "larger than 4194304 bytes"),
         (Fault::Header("X-Long", "x".repeat(100_000)), "not HTTP"),
         (
@@ -376,4 +380,58 @@ fn a_client_has_a_time_for_everything() {
     let error = client.manifest_by_tag(&reference, "v1").unwrap_err();
     assert_error(&error, "registry-unreachable", "in time");
     assert_eq!(registry.requests().len(), 1);
+}
+
+#[test]
+fn what_is_on_this_machine_is_not_asked_through_a_proxy() {
+    let (registry, reference, digest) = registry();
+    let proxy = Registry::start();
+    let client = Client::new(Options {
+        proxy: Some(ureq::Proxy::new(&proxy.url("")).unwrap()),
+        limits: limits(),
+        ..Options::default()
+    });
+    let manifest = client.manifest_by_tag(&reference, "v1").unwrap().unwrap();
+    assert_eq!(manifest.digest, digest);
+    assert!(proxy.requests().is_empty() && registry.requests().len() == 1);
+    // Everything else is, and by its name.
+    let elsewhere = "registry.invalid/a/b".parse().unwrap();
+    let error = client.manifest_by_tag(&elsewhere, "v1").unwrap_err();
+    assert_eq!(error.reason(), "registry-unreachable", "{error}");
+    assert_eq!(
+        (
+            proxy.requests()[0].method.as_str(),
+            proxy.requests()[0].path.as_str()
+        ),
+        ("CONNECT", "registry.invalid:443")
+    );
+}
+
+#[test]
+fn registries_may_be_at_an_ipv6_address() {
+    let Some(registry) = Registry::start_at("[::1]:0") else {
+        eprintln!("skipped: this machine has no ::1");
+        return;
+    };
+    let digest = put_image(&registry, "a", "v1");
+    let reference: Reference = registry.reference("a:v1").parse().unwrap();
+    assert!(reference.host().starts_with("[::1]:"));
+    let manifest = client().manifest_by_tag(&reference, "v1").unwrap().unwrap();
+    assert_eq!(manifest.digest, digest);
+}
+
+#[test]
+fn a_host_that_a_blob_is_at_is_named_when_it_is_down() {
+    let (registry, reference, _) = registry();
+    let digest = registry.put_blob(b"x");
+    let other = Registry::start();
+    let (address, to) = (other.address(), other.url("/x"));
+    drop(other);
+    registry.fault("/blobs/", Fault::Redirect(to));
+    let error = client().blob(&reference, &digest, 10).unwrap_err();
+    assert_error(
+        &error,
+        "registry-unreachable",
+        &format!("{address}: cannot be reached"),
+    );
 }

@@ -71,7 +71,7 @@ fn people_see_what_is_trusted_and_how_old_it_is() {
 #[test]
 fn what_was_fetched_is_used_where_it_is_newer() {
     let home = Home::new();
-    let root = SIGSTORE_PRODUCTION_TRUSTED_ROOT.replace("\n", "\n ");
+    let root = SIGSTORE_PRODUCTION_TRUSTED_ROOT.replace('\n', "\n ");
     home.write(STATE, state(&root, "2026-11-01T12:00:00Z"));
     let newer = shown(&home);
     assert_eq!(newer["origin"], "updated");

@@ -33,10 +33,7 @@ fn assert_refused(home: &Home, reference: &str, more: &[&str], reason: &str, cod
     assert_eq!(document["reason"], reason, "{document}");
     assert_eq!(document["ok"], false);
     assert_eq!(found, Some(code), "{document}");
-    assert!(
-        document["hint"].as_str().is_some_and(|hint| hint.ends_with('.')),
-        "{document}"
-    );
+    assert!(document["hint"].is_string(), "{document}");
     // Nothing is remembered of what was refused.
     assert!(!home.path("home/state/verified.json").exists());
     document["detail"].as_str().unwrap().to_owned()
@@ -202,8 +199,8 @@ fn thousands_of_referrers_are_refused_before_they_are_fetched() {
         let list = registry.put_manifest(REPOSITORY, OCI_INDEX, index.to_string().as_bytes());
         registry.tag(REPOSITORY, &digest.to_string().replace(':', "-"), &list);
         let detail = assert_refused(&Home::new(), &reference, &[], "registry-misbehaved", 1);
-        let wanted = format!("{count} referrers are attached to the image; at most 64 are looked at");
-        assert!(detail.contains(&wanted), "{detail}");
+        let wanted = "more than 64 referrers are attached to the image";
+        assert!(detail.contains(wanted), "{detail}");
     }
     // Image, config, referrers, fallback tag, each time.
     assert_eq!(registry.requests().len(), 12, "{:?}", registry.paths());

@@ -11,10 +11,10 @@ use super::limits::{Limits, MAX_MANIFEST, MAX_PAGES, MAX_REFERRERS};
 use super::referrers;
 use super::session::{Session, Wanted, misbehaved, unexpected};
 use crate::image::digest::{Digest, DigestError};
+use crate::image::manifest::OCI_INDEX;
 use crate::image::reference::{Reference, is_tag};
 use crate::image::source::{Manifest, Referrers, Source};
 
-pub(super) const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const ACCEPT_MANIFEST: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \

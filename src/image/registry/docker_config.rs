@@ -127,7 +127,7 @@ impl DockerConfig {
             None => Ok(None),
             Some((key, entry)) => entry
                 .credential()
-                .ok_or_else(|| DockerConfigError::Auth(key.clone())),
+                .map_err(|Malformed| DockerConfigError::Auth(key.clone())),
         }
     }
 }
@@ -153,25 +153,27 @@ fn names(key: &str, host: &str) -> bool {
     }
 }
 
+/// `auth` is not base64 of `USER:PASSWORD`.
+struct Malformed;
+
 impl Entry {
-    /// `Some(None)` where nothing is in it (Docker leaves empty entries for those that a helper has); `None` where it is
-    /// malformed.
-    fn credential(&self) -> Option<Option<Credential>> {
+    /// `None` where nothing is in it: Docker leaves empty entries for those that a helper has.
+    fn credential(&self) -> Result<Option<Credential>, Malformed> {
         fn there(field: Option<&Hidden>) -> Option<SecretString> {
             let secret = &field?.0;
             (!secret.expose_secret().is_empty()).then(|| secret.clone())
         }
         if let Some(token) = there(self.registrytoken.as_ref()) {
-            return Some(Some(Credential::Token(token)));
+            return Ok(Some(Credential::Token(token)));
         }
         if let Some(token) = there(self.identitytoken.as_ref()) {
-            return Some(Some(Credential::RefreshToken(token)));
+            return Ok(Some(Credential::RefreshToken(token)));
         }
         if let Some(auth) = there(self.auth.as_ref()) {
-            return decode(&auth).map(Some);
+            return decode(&auth).map(Some).ok_or(Malformed);
         }
         let user = self.username.as_ref().filter(|it| !it.is_empty());
-        Some(user.zip(there(self.password.as_ref())).map(|(user, password)| {
+        Ok(user.zip(there(self.password.as_ref())).map(|(user, password)| {
             let user = user.clone();
             Credential::Password { user, password }
         }))

@@ -23,11 +23,11 @@ pub enum RegistryError {
     /// It wants other credentials, or none would do.
     #[error("{host}: {what}: access denied ({detail})")]
     Denied {
-        /// What was connected to.
+        /// The registry, as it is named in references.
         host: String,
         /// What was asked for.
         what: String,
-        /// Status, and what the registry said.
+        /// Status and what was said, and by which host if that is another one.
         detail: String,
         /// Whether credentials were sent.
         authenticated: bool,
@@ -35,7 +35,7 @@ pub enum RegistryError {
     /// Access was denied without credentials, and those that are configured cannot be had.
     #[error("{host}: access denied without credentials, and there are none: {source}")]
     Credentials {
-        /// What was connected to.
+        /// The registry, as it is named in references.
         host: String,
         /// Why not.
         source: Arc<CredentialError>,
@@ -73,9 +73,9 @@ pub enum RegistryError {
     /// Too many requests, also after waiting as long as is reasonable.
     #[error("{host}: too many requests{}", .wait.map(|wait| format!(" (it asks to wait {} s)", wait.as_secs())).unwrap_or_default())]
     RateLimited {
-        /// What was connected to.
+        /// The registry, as it is named in references.
         host: String,
-        /// How long it asks to wait.
+        /// How long it asks to wait; a day where it asks for more.
         wait: Option<Duration>,
     },
 }
@@ -121,6 +121,9 @@ pub enum Misbehaviour {
     /// A content type that has no meaning there.
     #[error("the content is {0:?}, not what was asked for")]
     ContentType(String),
+    /// It is compressed, or encoded in another way: what hashes to the digest is something else.
+    #[error("the content is encoded ({0}), which was not asked for")]
+    Encoding(String),
     /// A redirect that is not followed.
     #[error("a redirect that is not followed: {0}")]
     Redirect(&'static str),

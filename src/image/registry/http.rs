@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Uri};
 use ureq::tls::TlsConfig;
 use ureq::unversioned::transport::DefaultConnector;
@@ -119,7 +119,8 @@ impl Http {
             .timeout_per_write(Some(limits.read))
             .timeout_global(Some(limits.request))
             .max_response_header_size(MAX_HEAD)
-            .input_buffer_size(MAX_HEAD)
+            // Larger, or a head that is too large would look like a connection that ended.
+            .input_buffer_size(2 * MAX_HEAD)
             .output_buffer_size(MAX_HEAD)
             // Only named here: the certificates are not touched before something is https.
             .tls_config(tls.build())
@@ -144,6 +145,11 @@ fn send(agent: &Agent, ask: Ask<'_>) -> Result<Answer, Trouble> {
     };
     let (head, body) = sent.map_err(trouble)?.into_parts();
     let status = head.status.as_u16();
+    let encoding = head.headers.get(CONTENT_ENCODING);
+    if let Some(encoding) = encoding.filter(|it| head.status.is_success() && *it != "identity") {
+        let encoding = encoding.to_str().unwrap_or("unknown").to_owned();
+        return Err(Trouble::Misbehaviour(Misbehaviour::Encoding(encoding)));
+    }
     let body = if (200..300).contains(&status) {
         read(body, ask.limit)?
     } else {
@@ -205,3 +211,7 @@ fn io_outage(error: &io::Error) -> Outage {
         _ => Outage::Connect(error.to_string()),
     }
 }
+
+#[cfg(test)]
+#[path = "http_tests.rs"]
+mod tests;

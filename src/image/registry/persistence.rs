@@ -6,6 +6,9 @@ use super::error::Outage;
 use super::http::{Answer, Trouble};
 use super::limits::Limits;
 
+/// Longest wait that is passed on to people.
+const MAX_SAID_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What comes after an attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
@@ -77,33 +80,35 @@ impl Persistence {
 /// `Retry-After`, RFC 9110 section 10.2.3: seconds, or a date. A date in the past is no time at all.
 fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More than fits is for ever.
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More than fits is too long in any case.
+        text.parse().map_or(MAX_SAID_WAIT, Duration::from_secs)
+    } else {
+        let date = httpdate::parse_http_date(text).ok()?;
+        date.duration_since(now).unwrap_or_default()
+    };
+    Some(wait.min(MAX_SAID_WAIT))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue};
+    use http::HeaderValue;
 
     use super::*;
 
-    fn answer(status: u16, wait: Option<&'static str>) -> Result<Answer, Trouble> {
-        let mut headers = HeaderMap::new();
-        if let Some(wait) = wait {
-            headers.insert("retry-after", HeaderValue::from_static(wait));
-        }
+    type Outcome = Result<Answer, Trouble>;
+
+    #[allow(clippy::unnecessary_wraps, reason = "it stands beside errors in the tables")]
+    fn answer(status: u16, wait: Option<&'static str>) -> Outcome {
+        let wait = wait.map(|wait| (http::header::RETRY_AFTER, HeaderValue::from_static(wait)));
         Ok(Answer {
             status,
-            headers,
+            headers: wait.into_iter().collect(),
             body: Vec::new(),
         })
     }
 
-    fn judged(outcomes: &[Result<Answer, Trouble>]) -> Vec<Next> {
+    fn judged(outcomes: &[Outcome]) -> Vec<Next> {
         let mut persistence = Persistence::default();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let limits = Limits::default();
@@ -124,7 +129,7 @@ mod tests {
             ("0", Next::Again(s(0))),
             ("30", Next::Again(s(30))),
             ("31", Next::RateLimited(Some(s(31)))),
-            ("99999999999999999999", Next::RateLimited(Some(s(u64::MAX)))),
+            ("99999999999999999999", Next::RateLimited(Some(s(86_400)))),
             // The clock stands at 08:49:37.
             ("Sun, 06 Nov 1994 08:49:47 GMT", Next::Again(s(10))),
             ("Sun, 06 Nov 1994 07:00:00 GMT", Next::Again(s(0))),

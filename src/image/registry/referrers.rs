@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::error::Misbehaviour;
 use super::url::{authority, same_origin};
+use crate::image::manifest::OCI_INDEX;
 
 /// What is needed of a page; the entries stay as they are.
 #[derive(Deserialize)]
@@ -35,7 +36,7 @@ pub(super) fn join(mut pages: Vec<Vec<u8>>) -> Result<Vec<u8>, Misbehaviour> {
         .map_err(|_| Misbehaviour::Referrers("a page is not an image index"))?;
     let index = Index {
         schema_version: 2,
-        media_type: super::client::OCI_INDEX,
+        media_type: OCI_INDEX,
         manifests: pages
             .iter()
             .flat_map(|page| page.manifests.iter().map(Box::as_ref))

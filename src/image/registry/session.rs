@@ -57,7 +57,9 @@ pub(super) struct Session {
     search_path: OsString,
     /// By repository.
     logins: Mutex<BTreeMap<String, Authorization>>,
-    /// Why the credentials that are configured could not be had.
+    /// What is configured. Asked for once: a helper that hangs does so each time.
+    credential: OnceLock<Option<Credential>>,
+    /// Why that could not be had.
     missing: OnceLock<Arc<CredentialError>>,
     started: OnceLock<Instant>,
 }
@@ -76,6 +78,7 @@ impl Session {
             docker_config: options.docker_config.clone(),
             search_path: options.search_path.clone().unwrap_or_default(),
             logins: Mutex::default(),
+            credential: OnceLock::new(),
             missing: OnceLock::new(),
             started: OnceLock::new(),
         }
@@ -100,7 +103,7 @@ impl Session {
                     return Err(self.denied(authority(&uri), &wanted.what, &answer, personal));
                 }
                 301..=303 | 307 | 308 if wanted.may_redirect => {
-                    return self.follow(uri, answer, authorization, wanted);
+                    return self.follow(&uri, answer, authorization, wanted);
                 }
                 _ => return Ok(answer),
             }
@@ -110,7 +113,7 @@ impl Session {
     /// Follows redirects from the registry to where a blob lies. Credentials stay with the registry.
     fn follow(
         &self,
-        registry: Uri,
+        registry: &Uri,
         mut answer: Answer,
         mut authorization: Option<Authorization>,
         wanted: &Wanted<'_>,
@@ -120,7 +123,7 @@ impl Session {
             let location = answer.header("location").unwrap_or_default();
             let target = redirect_target(&current, location)
                 .map_err(|problem| misbehaved(authority(&current), &wanted.what, problem))?;
-            if !same_origin(&registry, &target) {
+            if !same_origin(registry, &target) {
                 authorization = None;
             }
             answer = self.ask(&target, authorization.as_ref(), wanted)?;
@@ -181,10 +184,8 @@ impl Session {
             match persistence.judge(&outcome, &self.limits, SystemTime::now()) {
                 Next::Again(pause) => thread::sleep(pause),
                 Next::RateLimited(wait) => {
-                    return Err(RegistryError::RateLimited {
-                        host: host.to_owned(),
-                        wait,
-                    });
+                    let host = self.host.clone();
+                    return Err(RegistryError::RateLimited { host, wait });
                 }
                 Next::Trouble(status) => return Err(unreachable(Outage::Status(status))),
                 Next::Done => {
@@ -237,15 +238,18 @@ impl Session {
         let host = authority(uri);
         let login = auth::login(answer, uri).map_err(|problem| misbehaved(host, &wanted.what, problem))?;
         // Without what is configured, things may still be public: why it is missing is told only where they are not.
-        let credential = self.credential().unwrap_or_else(|error| {
-            let _ = self.missing.set(Arc::new(error));
-            None
+        let credential = self.credential.get_or_init(|| {
+            self.find_credential().unwrap_or_else(|error| {
+                let _ = self.missing.set(Arc::new(error));
+                None
+            })
         });
-        let header = match (login, &credential) {
+        let credential = credential.as_ref();
+        let header = match (login, credential) {
             (_, Some(Credential::Token(token))) => auth::bearer(token),
-            (Login::Basic, credential) => credential.as_ref().and_then(auth::basic),
+            (Login::Basic, credential) => credential.and_then(auth::basic),
             (Login::Token { realm, service }, credential) => {
-                Some(self.token(&realm, service.as_deref(), credential.as_ref(), wanted)?)
+                Some(self.token(&realm, service.as_deref(), credential, wanted)?)
             }
         };
         let header = header.ok_or_else(|| self.denied(host, &wanted.what, answer, false))?;
@@ -286,7 +290,7 @@ impl Session {
     }
 
     /// What is configured for this registry.
-    fn credential(&self) -> Result<Option<Credential>, CredentialError> {
+    fn find_credential(&self) -> Result<Option<Credential>, CredentialError> {
         let Some(path) = &self.docker_config else {
             return Ok(None);
         };
@@ -314,19 +318,22 @@ impl Session {
         config.credential(&self.host).map_err(in_file)
     }
 
-    fn denied(&self, host: &str, what: &str, answer: &Answer, authenticated: bool) -> RegistryError {
+    /// `at` is the host that said so. It is the registry's word in any case, and there that one logs in.
+    fn denied(&self, at: &str, what: &str, answer: &Answer, authenticated: bool) -> RegistryError {
+        let host = self.host.clone();
         if let Some(source) = self.missing.get() {
-            return RegistryError::Credentials {
-                host: host.to_owned(),
-                source: Arc::clone(source),
-            };
+            let source = Arc::clone(source);
+            return RegistryError::Credentials { host, source };
         }
-        let detail = match said(answer) {
+        let mut detail = match said(answer) {
             Some(said) => format!("status {}: {said}", answer.status),
             None => format!("status {}", answer.status),
         };
+        if !self.base.ends_with(&format!("//{at}")) {
+            detail = format!("by {at}, {detail}");
+        }
         RegistryError::Denied {
-            host: host.to_owned(),
+            host,
             what: what.to_owned(),
             detail,
             authenticated,
@@ -338,7 +345,7 @@ impl Session {
 pub(super) fn unexpected(answer: &Answer) -> Misbehaviour {
     match answer.status {
         status if answer.is_web_page() => Misbehaviour::WebPage(status),
-        300..400 => Misbehaviour::Redirect("only blobs may be elsewhere"),
+        301..=303 | 307 | 308 => Misbehaviour::Redirect("only blobs may be elsewhere"),
         status => Misbehaviour::Status(status),
     }
 }

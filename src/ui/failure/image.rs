@@ -2,8 +2,7 @@ use std::path::Path;
 
 use super::Failure;
 use super::store::shell_quoted;
-use crate::image::registry::RegistryError;
-use crate::image::{Fault, IdentityExpressionError, KnownError, PublicKeyError, ReferenceError, VerifyError};
+use crate::image::{Fault, IdentityExpressionError, KnownError, PublicKeyError, VerifyError};
 use crate::ui::Exit;
 
 /// The first thing to say about an image that is not trusted.
@@ -102,13 +101,6 @@ fn provenance_hint(fault: &Fault) -> &'static str {
     }
 }
 
-impl From<ReferenceError> for Failure {
-    fn from(error: ReferenceError) -> Self {
-        Self::usage(error.to_string())
-            .hint("Write it as HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:DIGEST.")
-    }
-}
-
 impl From<IdentityExpressionError> for Failure {
     fn from(error: IdentityExpressionError) -> Self {
         Self::usage(error.to_string()).hint(
@@ -146,31 +138,5 @@ impl From<KnownError> for Failure {
                 other => Self::new("verified-file-damaged", other.to_string()),
             },
         }
-    }
-}
-
-impl From<RegistryError> for Failure {
-    fn from(error: RegistryError) -> Self {
-        let hint = match &error {
-            RegistryError::Unreachable { .. } => {
-                "Nothing is wrong with the image as far as anybody knows: check the network, and try again."
-            }
-            RegistryError::Denied { .. } => "Log in with `docker login`, or check that the name is right.",
-            RegistryError::NotFound { .. } => "Check the name, tag or digest.",
-            RegistryError::DigestMismatch { .. } => {
-                "Do not run this image. The registry, or something between, sends other content than was asked for."
-            }
-            RegistryError::RateLimited { .. } => "Wait, or log in with `docker login`, and try again.",
-            _ => {
-                "Nothing was verified: look at what answers under this name, a proxy for instance, and try again."
-            }
-        };
-        let exit = match error {
-            RegistryError::DigestMismatch { .. } => Exit::Untrusted,
-            _ => Exit::Failed,
-        };
-        Self::new(error.reason(), error.to_string())
-            .hint(hint)
-            .with_exit(exit)
     }
 }

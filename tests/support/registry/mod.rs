@@ -32,23 +32,28 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Empty, open to everyone, with the referrers API.
+    /// Empty, open to everyone, with the referrers API, on 127.0.0.1.
     pub fn start() -> Self {
+        Self::start_at("127.0.0.1:0").unwrap()
+    }
+
+    /// On an address of this machine; `None` where it has no such address.
+    pub fn start_at(address: &str) -> Option<Self> {
         let state = Arc::new(Mutex::new(State::default()));
-        let server = Server::start(Arc::clone(&state));
-        Self { state, server }
+        let server = Server::start(address, Arc::clone(&state))?;
+        Some(Self { state, server })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         state::lock(&self.state)
     }
 
-    /// Where it listens, on 127.0.0.1.
+    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// A reference to something in it: `127.0.0.1:PORT/` and `rest`.
+    /// A reference to something in it: address, `/`, and `rest`.
     pub fn reference(&self, rest: &str) -> String {
         format!("{}/{rest}", self.address())
     }

@@ -18,18 +18,19 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(state: Arc<Mutex<State>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    /// `None` where the address is not of this machine.
+    pub fn start(address: &str, state: Arc<Mutex<State>>) -> Option<Self> {
+        let listener = TcpListener::bind(address).ok()?;
         let address = listener.local_addr().unwrap();
         let (ended, open) = (Arc::new(AtomicBool::new(false)), Arc::default());
         let (stop, connections) = (Arc::clone(&ended), Arc::clone(&open));
         let acceptor = thread::spawn(move || accept(&listener, &state, &stop, &connections));
-        Self {
+        Some(Self {
             address,
             ended,
             open,
             acceptor: Some(acceptor),
-        }
+        })
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -15,7 +15,7 @@ use oc_guardian::image::Digest;
 use serde_json::{Value, json};
 
 pub use blob::ed25519_pem;
-pub use claims::{Claims, EntryKind, GENERATOR, REPOSITORY, release_workflow};
+pub use claims::{Claims, GENERATOR, REPOSITORY, release_workflow};
 pub use flaw::Flaw;
 pub use key::Key;
 
