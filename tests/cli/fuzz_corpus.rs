@@ -199,7 +199,9 @@ fn evidence() {
         );
         reasons.push(format!("{name}: {}", verdict.unwrap_err().reason()));
     }
-    snapbox::assert_data_eq!(reasons.join("\n"), snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        reasons.join("\n"),
+        snapbox::str![[r#"
 bundle-key.txt: wrong-identity
 bundle-message.txt: unsigned
 bundle-old.txt: unsigned
@@ -210,7 +212,8 @@ legacy-attestation.txt: unsigned
 legacy-signature.txt: certificate-invalid
 legacy-timestamp.txt: certificate-invalid
 manifest.txt: unsigned
-"#]]);
+"#]]
+    );
 }
 
 #[test]

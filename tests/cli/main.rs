@@ -59,5 +59,6 @@ mod trust_update;
 mod two_at_once;
 mod usage;
 mod verify_images;
+mod verify_key;
 mod verify_refusals;
 mod verify_scene;
