@@ -435,3 +435,23 @@ fn a_host_that_a_blob_is_at_is_named_when_it_is_down() {
         &format!("{address}: cannot be reached"),
     );
 }
+
+#[test]
+fn a_socks_proxy_is_not_gone_around() {
+    // Nothing listens there any more.
+    let address = Registry::start().address();
+    let client = Client::new(Options {
+        proxy: Some(ureq::Proxy::new(&format!("socks5h://{address}")).unwrap()),
+        limits: limits(),
+        ..Options::default()
+    });
+    let error = client
+        .manifest_by_tag(&"registry.invalid/a/b".parse().unwrap(), "v1")
+        .unwrap_err();
+    // It was not even tried to find the host.
+    let text = error.to_string();
+    assert!(
+        text.starts_with("registry.invalid: cannot be reached: no connection ("),
+        "{text}"
+    );
+}

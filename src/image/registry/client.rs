@@ -33,6 +33,22 @@ pub struct Options {
     pub limits: Limits,
 }
 
+impl Options {
+    /// As the environment says, which `variable` looks up: Docker's configuration in `DOCKER_CONFIG` or `HOME`, helpers
+    /// along `PATH`. The proxy is left to the caller.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let variable = |name| variable(name).filter(|value| !value.is_empty());
+        let folder = variable("DOCKER_CONFIG")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(variable("HOME")?).join(".docker")));
+        Self {
+            docker_config: folder.map(|folder| folder.join("config.json")),
+            search_path: variable("PATH"),
+            ..Self::default()
+        }
+    }
+}
+
 /// Fetches from registries. One is made for one verification: the time that [`Limits::total`] gives is its own.
 pub struct Client {
     options: Options,
@@ -239,5 +255,35 @@ fn is_unknown(answer: &Answer) -> bool {
             )
         }),
         Err(_) => !answer.is_web_page(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_says_where_credentials_are() {
+        let of = |set: &'static [(&str, &str)]| {
+            let options = Options::from_variables(|name| {
+                let found = set.iter().find(|(its, _)| *its == name);
+                found.map(|(_, value)| OsString::from(value))
+            });
+            let config = options.docker_config.map(|path| path.display().to_string());
+            (
+                config.unwrap_or_default(),
+                options.search_path.unwrap_or_default(),
+            )
+        };
+        assert_eq!(
+            of(&[("HOME", "/h"), ("PATH", "/b")]),
+            ("/h/.docker/config.json".into(), "/b".into())
+        );
+        assert_eq!(of(&[("HOME", "/h"), ("DOCKER_CONFIG", "/d")]).0, "/d/config.json");
+        assert_eq!(
+            of(&[("HOME", "/h"), ("DOCKER_CONFIG", "")]).0,
+            "/h/.docker/config.json"
+        );
+        assert_eq!(of(&[("HOME", "")]), (String::new(), OsString::new()));
     }
 }
