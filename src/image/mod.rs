@@ -1,5 +1,6 @@
 //! How an image becomes trusted.
 
+mod descriptor;
 mod digest;
 mod host;
 mod json;
@@ -8,10 +9,10 @@ mod reference;
 pub mod registry;
 mod source;
 
+pub use descriptor::{Descriptor, Platform};
 pub use digest::{Digest, DigestError};
 pub use manifest::{
-    Content, DOCKER_LIST, DOCKER_MANIFEST, Descriptor, ImageManifest, Index, ManifestError, OCI_INDEX,
-    OCI_MANIFEST, Platform,
+    Content, DOCKER_LIST, DOCKER_MANIFEST, ImageManifest, Index, ManifestError, OCI_INDEX, OCI_MANIFEST,
 };
 pub use reference::{MAX_REFERENCE, Reference, ReferenceError};
 pub use source::{Manifest, Referrers, Source};

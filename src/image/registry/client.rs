@@ -3,13 +3,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Deserialize;
-
 use super::error::{Misbehaviour, RegistryError};
 use super::http::Answer;
 use super::limits::{Limits, MAX_MANIFEST, MAX_PAGES, MAX_REFERRERS};
 use super::referrers;
-use super::session::{Session, Wanted, misbehaved, unexpected};
+use super::refusal::{is_unknown, misbehaved, unexpected};
+use super::session::{Session, Wanted};
 use crate::image::digest::{Digest, DigestError};
 use crate::image::manifest::OCI_INDEX;
 use crate::image::reference::{Reference, is_tag};
@@ -226,35 +225,6 @@ fn check_digest(
             wanted,
             found: *found,
         }),
-    }
-}
-
-#[derive(Deserialize)]
-struct Errors {
-    errors: Vec<Code>,
-}
-
-#[derive(Deserialize)]
-struct Code {
-    code: String,
-}
-
-/// Whether a 404 is a registry's: in its own form it must be about what was asked for; without that form anything but a
-/// web page will do (distribution-spec, Error Codes: a body is optional).
-fn is_unknown(answer: &Answer) -> bool {
-    match serde_json::from_slice::<Errors>(&answer.body) {
-        Ok(errors) => errors.errors.iter().all(|error| {
-            matches!(
-                error.code.as_str(),
-                "MANIFEST_UNKNOWN"
-                    | "NAME_UNKNOWN"
-                    | "BLOB_UNKNOWN"
-                    | "MANIFEST_BLOB_UNKNOWN"
-                    | "NOT_FOUND"
-                    | "UNKNOWN"
-            )
-        }),
-        Err(_) => !answer.is_web_page(),
     }
 }
 
