@@ -7,7 +7,7 @@ use super::error::{Misbehaviour, RegistryError};
 use super::http::Answer;
 use super::limits::{Limits, MAX_MANIFEST, MAX_PAGES, MAX_REFERRERS};
 use super::referrers;
-use super::refusal::{is_unknown, misbehaved, unexpected};
+use super::refusal::{cut, is_unknown, misbehaved, unexpected};
 use super::session::{Session, Wanted};
 use crate::image::digest::{Digest, DigestError};
 use crate::image::manifest::OCI_INDEX;
@@ -99,7 +99,7 @@ impl Client {
         check_digest(reference, &wanted.what, asked, &answer, &digest)?;
         let media_type = answer.media_type();
         if !ACCEPT_MANIFEST.split(", ").any(|accepted| accepted == media_type) {
-            return problem(Misbehaviour::ContentType(media_type));
+            return problem(Misbehaviour::ContentType(cut(&media_type)));
         }
         Ok(Some(Manifest {
             digest,
@@ -179,7 +179,7 @@ impl Source for Client {
             match answer.media_type().as_str() {
                 OCI_INDEX => {}
                 _ if answer.is_web_page() => return Err(problem(Misbehaviour::WebPage(answer.status))),
-                other => return Err(problem(Misbehaviour::ContentType(other.to_owned()))),
+                other => return Err(problem(Misbehaviour::ContentType(cut(other)))),
             }
             let next = match answer.header("link") {
                 None => None,

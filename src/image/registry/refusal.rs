@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::error::{Misbehaviour, RegistryError};
 use super::http::Answer;
 
-/// Longest piece of an error's text that is passed on, in characters.
+/// Longest piece of an answer that an error quotes, in characters.
 const MAX_SAID: usize = 200;
 
 /// Errors in the registry's own form (distribution-spec, Error Codes).
@@ -26,12 +26,17 @@ fn errors(answer: &Answer) -> Option<Vec<OneError>> {
     Some(serde_json::from_slice::<Errors>(&answer.body).ok()?.errors)
 }
 
-/// The first error, cut to a readable length.
+/// The first error.
 pub(super) fn said(answer: &Answer) -> Option<String> {
     let errors = errors(answer)?;
     let first = errors.first()?;
     let text = format!("{} {}", first.code, first.message);
-    Some(text.trim().chars().take(MAX_SAID).collect())
+    Some(cut(text.trim()))
+}
+
+/// A piece of an answer, cut to a readable length.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(MAX_SAID).collect()
 }
 
 /// Whether a 404 is a registry's: in its own form it must be about what was asked for; without that form anything but a
