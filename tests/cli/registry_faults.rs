@@ -39,7 +39,7 @@ fn slow_registries_end_in_time() {
         let error = error_with(fault.clone());
         assert_error(&error, "registry-unreachable", "no complete answer in time");
         assert!(
-            started.elapsed() < Duration::from_secs(6),
+            started.elapsed() < Duration::from_secs(15),
             "{fault:?}: {:?}",
             started.elapsed()
         );

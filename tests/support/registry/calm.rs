@@ -13,8 +13,8 @@ pub const REPOSITORY: &str = "orangecheck/oc-guardian";
 pub fn short_limits() -> Limits {
     Limits {
         connect: Duration::from_secs(5),
-        read: Duration::from_millis(500),
-        request: Duration::from_secs(2),
+        read: Duration::from_secs(2),
+        request: Duration::from_secs(4),
         total: Duration::from_secs(20),
         wait: Duration::from_secs(3),
         pause: Duration::from_millis(5),
