@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
-use sigstore_types::{Bundle, MediaType, Sha256Hash, SignatureContent, Statement};
+use sigstore_types::{Bundle, Sha256Hash, SignatureContent, Statement, TransparencyLogEntry};
 use sigstore_verify::Verifier;
 
 use super::bundle::parse_bundle;
@@ -70,8 +70,8 @@ impl ArtifactError {
 /// Verifies an artifact with its Sigstore bundle, offline: all that [`prove`] does, that what was signed is this artifact
 /// or a statement about it, and who signed.
 ///
-/// Agrees with the [Sigstore conformance suite], which is why bundles of the old versions 0.1 and 0.2 are good here, and
-/// statements of any predicate type: the caller is told which one it is.
+/// Agrees with the [Sigstore conformance suite], which is why bundles of the old versions 0.1 and 0.2 are read here, and
+/// statements of any predicate type are good: the caller is told which one it is.
 ///
 /// [Sigstore conformance suite]: https://github.com/sigstore/sigstore-conformance
 ///
@@ -162,15 +162,14 @@ fn other_kind_of_signer(policy: &Policy) -> Fault {
     }
 }
 
-/// The library is content when one of several entries has an inclusion proof. Version 0.1 has none by its rules.
+/// Every entry has to be proved to be in the log. The library is content when one of several is, and in version 0.1 when none
+/// is: there the log's promise is enough, so that a bundle could be relabelled and its proof taken out.
 fn check_all_are_proved(bundle: &Bundle) -> Result<(), Fault> {
-    let entries = &bundle.verification_material.tlog_entries;
-    if bundle.media_type() != MediaType::Bundle0_1
-        && entries.iter().any(|entry| entry.inclusion_proof.is_none())
-    {
-        return Err(Fault::Log("a log entry has no inclusion proof".into()));
+    let proved = |entry: &TransparencyLogEntry| entry.inclusion_proof.is_some();
+    if bundle.verification_material.tlog_entries.iter().all(proved) {
+        return Ok(());
     }
-    Ok(())
+    Err(Fault::Log("a log entry has no inclusion proof".into()))
 }
 
 /// The statement, where that is what was signed. Whether it is about the artifact, the library looks.

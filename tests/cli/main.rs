@@ -61,6 +61,7 @@ mod trust_show;
 mod trust_update;
 mod two_at_once;
 mod usage;
+mod verify_bundle_file;
 mod verify_images;
 mod verify_key;
 mod verify_refusals;

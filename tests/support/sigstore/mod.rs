@@ -1,4 +1,5 @@
 //! A Sigstore of our own (provisional).
+mod blob;
 mod certificate;
 mod claims;
 mod ct;
@@ -13,7 +14,8 @@ use std::time::{Duration, SystemTime};
 use oc_guardian::image::Digest;
 use serde_json::{Value, json};
 
-pub use claims::{Claims, EntryKind, GENERATOR, release_workflow};
+pub use blob::ed25519_pem;
+pub use claims::{Claims, EntryKind, GENERATOR, REPOSITORY, release_workflow};
 pub use flaw::Flaw;
 pub use key::Key;
 
