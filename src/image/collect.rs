@@ -1,11 +1,13 @@
 use std::thread;
 
 use super::bundle::MAX_BUNDLE;
+use super::descriptor::{Descriptor, Platform};
 use super::digest::Digest;
 use super::error::{Fault, Purpose, VerifyError};
 use super::evidence::Bundles;
 use super::legacy::{DSSE_ENVELOPE, LegacyLayer, SIMPLE_SIGNING};
-use super::manifest::{Content, Descriptor, Index, ManifestError, Platform};
+use super::manifest::{Content, Index};
+use super::manifest_error::ManifestError;
 use super::platform::PlatformError;
 use super::reference::Reference;
 use super::registry::RegistryError;

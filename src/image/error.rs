@@ -4,7 +4,7 @@ use super::bundle::BundleError;
 use super::digest::Digest;
 use super::freshness::Downgrade;
 use super::legacy::LegacyError;
-use super::manifest::ManifestError;
+use super::manifest_error::ManifestError;
 use super::platform::PlatformError;
 use super::proof::ProofError;
 use super::reference::Reference;

@@ -8,12 +8,12 @@
 //! [image manifest version 2, schema 2]: https://distribution.github.io/distribution/spec/manifest-v2-2/
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Deserialize;
 
-use super::digest::Digest;
+use super::descriptor::{Descriptor, Platform, null_is_empty};
 use super::json;
+use super::manifest_error::ManifestError;
 
 /// Media type of an OCI index.
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -25,7 +25,12 @@ pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list
 pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
 /// Most entries of an index, and most layers of a manifest.
-const MAX_ENTRIES: usize = 1024;
+pub(super) const MAX_ENTRIES: usize = 1024;
+
+/// Longest media type (RFC 6838, section 4.2), and longest part of a platform, in bytes.
+const MAX_NAME: usize = 255;
+/// Longest piece of a file that an error quotes, in characters.
+const MAX_QUOTED: usize = 200;
 
 /// Names that have a meaning anywhere in these files.
 const FIELDS: [&str; 18] = [
@@ -83,123 +88,6 @@ pub struct ImageManifest {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// Names content by its digest.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Descriptor {
-    /// Not empty in what is parsed.
-    pub media_type: String,
-    /// Of the content.
-    pub digest: Digest,
-    /// Of the content, in bytes; at most `i64::MAX`, as in Go's types for it.
-    pub size: u64,
-    /// What the content is for.
-    #[serde(default)]
-    pub artifact_type: Option<String>,
-    /// As it stands.
-    #[serde(default, deserialize_with = "null_is_empty")]
-    pub annotations: BTreeMap<String, String>,
-    /// In an index: where it runs.
-    #[serde(default)]
-    pub platform: Option<Platform>,
-}
-
-/// Where an image runs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-pub struct Platform {
-    /// As Go names it: `linux`.
-    pub os: String,
-    /// As Go names it: `amd64`.
-    pub architecture: String,
-    /// Of the processor: `v8`.
-    #[serde(default)]
-    pub variant: Option<String>,
-    /// Of the operating system.
-    #[serde(default, rename = "os.version")]
-    pub os_version: Option<String>,
-}
-
-impl Platform {
-    /// The one spelling of what engines take for the same, as containerd has it
-    /// (<https://github.com/containerd/platforms/blob/v1.0.0/database.go>).
-    #[must_use]
-    pub fn normalized(&self) -> Self {
-        let architecture = match self.architecture.to_ascii_lowercase().as_str() {
-            "i386" | "i686" => "386".into(),
-            "x86_64" | "x86-64" => "amd64".into(),
-            "aarch64" => "arm64".into(),
-            other => other.to_owned(),
-        };
-        let variant = self.variant.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let variant = match (architecture.as_str(), variant.as_str()) {
-            ("arm64", "v8" | "8") | ("amd64", "v1") | (_, "") if architecture != "arm" => None,
-            ("arm", "" | "7") => Some("v7".into()),
-            ("arm", "5" | "6" | "8") => Some(format!("v{variant}")),
-            _ => Some(variant),
-        };
-        Self {
-            os: self.os.to_ascii_lowercase(),
-            architecture,
-            variant,
-            os_version: self.os_version.clone(),
-        }
-    }
-}
-
-impl fmt::Display for Platform {
-    /// `linux/arm64/v8`, as Docker spells it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
-        match &self.variant {
-            Some(variant) => write!(f, "/{variant}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Why bytes are not a manifest or index, or not one to choose from.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ManifestError {
-    /// Another type of content.
-    #[error("{0:?} is no type of image manifest or index")]
-    MediaType(String),
-    /// It names itself something else than the registry does.
-    #[error("it is served as {served} and calls itself {stated:?}")]
-    Disagrees {
-        /// By the registry.
-        served: &'static str,
-        /// In its `mediaType`.
-        stated: String,
-    },
-    /// It has what the other kind has, so that a reader may take it for that.
-    #[error("it can be taken for a manifest as well as for an index")]
-    Ambiguous,
-    /// Another version of the format.
-    #[error("schemaVersion is {0}, not 2")]
-    Version(i64),
-    /// Not JSON, or not of this form.
-    #[error("not a manifest: {0}")]
-    Form(String),
-    /// Too much of it.
-    #[error("it has more than {MAX_ENTRIES} entries")]
-    TooMany,
-    /// A size that is no size of a file.
-    #[error("{0} is said to have {1} bytes")]
-    Size(Digest, u64),
-    /// The index has an index in it.
-    #[error("the index holds another index, {0}")]
-    Nested(Digest),
-    /// An entry that may or may not be an image.
-    #[error("the entry {0} of the index is not an image manifest ({1:?})")]
-    NotAnImage(Digest, String),
-    /// An entry without a platform.
-    #[error("the entry {0} of the index names no platform")]
-    NoPlatform(Digest),
-    /// Two entries for one platform: which one runs would be up to the engine.
-    #[error("the index has two images for {0}")]
-    DoubledPlatform(Platform),
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct IndexFile {
@@ -239,13 +127,6 @@ struct ManifestFile {
     fs_layers: Option<serde::de::IgnoredAny>,
 }
 
-/// Go writes an empty map as null.
-fn null_is_empty<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, String>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
 impl Content {
     /// Parses what a registry served under `media_type`.
     ///
@@ -257,7 +138,7 @@ impl Content {
             DOCKER_LIST => Index::parsed(DOCKER_LIST, bytes).map(Self::Index),
             OCI_MANIFEST => ImageManifest::parsed(OCI_MANIFEST, bytes).map(Self::Image),
             DOCKER_MANIFEST => ImageManifest::parsed(DOCKER_MANIFEST, bytes).map(Self::Image),
-            other => Err(ManifestError::MediaType(other.to_owned())),
+            other => Err(ManifestError::MediaType(cut(other))),
         }
     }
 }
@@ -335,9 +216,14 @@ impl ImageManifest {
 }
 
 fn strict<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, ManifestError> {
-    let form = |error: serde_json::Error| ManifestError::Form(error.to_string());
+    // Quotes what it did not expect, of whatever length.
+    let form = |error: serde_json::Error| ManifestError::Form(cut(&error.to_string()));
     json::check(bytes, &FIELDS).map_err(form)?;
     serde_json::from_slice(bytes).map_err(form)
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_QUOTED).collect()
 }
 
 fn check_head(served: &'static str, version: i64, stated: Option<String>) -> Result<(), ManifestError> {
@@ -345,7 +231,10 @@ fn check_head(served: &'static str, version: i64, stated: Option<String>) -> Res
         return Err(ManifestError::Version(version));
     }
     match stated {
-        Some(stated) if stated != served => Err(ManifestError::Disagrees { served, stated }),
+        Some(stated) if stated != served => Err(ManifestError::Disagrees {
+            served,
+            stated: cut(&stated),
+        }),
         // Docker's own formats always name themselves; in OCI's it may be missing.
         None if served == DOCKER_LIST || served == DOCKER_MANIFEST => Err(ManifestError::Disagrees {
             served,
@@ -362,6 +251,18 @@ fn check_all(descriptors: &[Descriptor]) -> Result<(), ManifestError> {
     for descriptor in descriptors {
         if descriptor.media_type.is_empty() {
             return Err(ManifestError::MediaType(String::new()));
+        }
+        let platform = descriptor.platform.as_ref();
+        let names = platform.map_or([""; 3], |it| {
+            [
+                &it.os,
+                &it.architecture,
+                it.variant.as_deref().unwrap_or_default(),
+            ]
+        });
+        if descriptor.media_type.len() > MAX_NAME || names.iter().any(|name| name.len() > MAX_NAME) {
+            let problem = format!("a name is longer than {MAX_NAME} bytes");
+            return Err(ManifestError::Form(problem));
         }
         if i64::try_from(descriptor.size).is_err() {
             return Err(ManifestError::Size(descriptor.digest, descriptor.size));

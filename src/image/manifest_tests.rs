@@ -1,4 +1,5 @@
 use super::*;
+use crate::image::Digest;
 
 const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -146,6 +147,22 @@ fn sizes_and_counts_are_bounded() {
         parse(OCI_INDEX, &nameless),
         Err(ManifestError::MediaType(String::new()))
     );
+}
+
+#[test]
+fn errors_quote_little() {
+    let long = "x".repeat(100_000);
+    for text in [
+        index(&[]).replace(OCI_INDEX, &long),
+        index(&[descriptor(&long, "")]),
+        index(&[entry(OCI_MANIFEST, &AMD64.replace("amd64", &long))]),
+        index(&[descriptor("l", "")]).replacen("10", &format!("\"{long}\""), 1),
+        index(&[]).replacen('{', &format!(r#"{{"{long}":1,"{long}":1,"#), 1),
+    ] {
+        let error = parse(OCI_INDEX, &text).unwrap_err().to_string();
+        assert!(error.len() < 400, "{error}");
+    }
+    assert!(parse(&long, "{}").unwrap_err().to_string().len() < 400);
 }
 
 const AMD64: &str = r#"{"os":"linux","architecture":"amd64"}"#;

@@ -19,6 +19,7 @@
 mod artifact;
 mod bundle;
 mod collect;
+mod descriptor;
 mod digest;
 mod error;
 mod evidence;
@@ -28,6 +29,7 @@ mod identity;
 mod json;
 mod legacy;
 mod manifest;
+mod manifest_error;
 mod platform;
 mod policy;
 mod proof;
@@ -45,16 +47,15 @@ mod version;
 pub use artifact::{Artifact, ArtifactError, VerifiedArtifact, verify_artifact};
 pub use bundle::{BundleError, MAX_BUNDLE, parse_bundle};
 pub use collect::{MAX_EVIDENCE, Material, Runs, collect};
+pub use descriptor::{Descriptor, Platform};
 pub use digest::{Digest, DigestError};
 pub use error::{Fault, Purpose, VerifyError};
 pub use evidence::{Bundles, Form};
 pub use freshness::Downgrade;
 pub use identity::{GITHUB_ISSUER, IdentityExpression, IdentityExpressionError, MAX_EXPRESSION};
 pub use legacy::{LegacyError, LegacyLayer};
-pub use manifest::{
-    Content, DOCKER_LIST, DOCKER_MANIFEST, Descriptor, ImageManifest, Index, ManifestError, OCI_INDEX,
-    OCI_MANIFEST, Platform,
-};
+pub use manifest::{Content, DOCKER_LIST, DOCKER_MANIFEST, ImageManifest, Index, OCI_INDEX, OCI_MANIFEST};
+pub use manifest_error::ManifestError;
 pub use platform::{NotAPlatform, PlatformError};
 pub use policy::{DEFAULT_IMAGE, IDENTITY, Policy, PublicKey, PublicKeyError, REPOSITORY};
 pub use proof::{Certified, Proof, ProofError, SignedBy, prove};

@@ -1,6 +1,8 @@
 use std::str::FromStr;
 
-use super::manifest::{Descriptor, Index, ManifestError, Platform};
+use super::descriptor::{Descriptor, Platform};
+use super::manifest::Index;
+use super::manifest_error::ManifestError;
 
 /// Why an image has no manifest to run.
 #[derive(Debug, thiserror::Error)]

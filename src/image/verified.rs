@@ -1,8 +1,8 @@
 use std::time::SystemTime;
 
+use super::descriptor::Platform;
 use super::digest::Digest;
 use super::evidence::Form;
-use super::manifest::Platform;
 use super::provenance::Provenance;
 use super::reference::Reference;
 use super::version::Version;

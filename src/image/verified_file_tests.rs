@@ -1,8 +1,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use super::super::descriptor::Platform;
 use super::super::evidence::Form;
-use super::super::manifest::Platform;
 use super::super::verified::{Facts, Logged, SignatureFacts, Signer};
 use super::*;
 

@@ -4,12 +4,14 @@ use sigstore_types::Sha256Hash;
 use sigstore_verify::Verifier;
 
 use super::collect::{self, Chosen, Material, Runs, collect};
+use super::descriptor::Platform;
 use super::digest::Digest;
 use super::error::{Fault, Purpose, VerifyError};
 use super::evidence::{Evidence, Form, Signs, legacy_provenance, legacy_signature};
 use super::freshness::{self, Certifies, Downgrade};
 use super::legacy;
-use super::manifest::{Content, ManifestError, Platform};
+use super::manifest::Content;
+use super::manifest_error::ManifestError;
 use super::platform::PlatformError;
 use super::policy::Policy;
 use super::proof::{Certified, Proof, SignedBy, prove};

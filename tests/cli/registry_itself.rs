@@ -23,7 +23,7 @@ fn starts_and_stops_in_milliseconds() {
     let silent = TcpStream::connect(registry.address()).unwrap();
     registry.fault("", Fault::Silent);
     drop(registry);
-    assert!(started.elapsed() < Duration::from_millis(500));
+    assert!(started.elapsed() < Duration::from_secs(2));
     silent.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     assert_eq!(
         (&silent).read(&mut [0]).unwrap_or(0),

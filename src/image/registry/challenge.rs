@@ -122,6 +122,9 @@ impl<'a> Rest<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
     use super::*;
 
     fn shown(header: &str) -> String {
@@ -164,6 +167,26 @@ mod tests {
             ),
         ] {
             assert_eq!(shown(header), wanted, "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            written in vec(("[a-z]{1,9}", btree_map("[a-z]{1,9}", "[ -~]{0,20}", 1..4)), 0..4),
+        ) {
+            let one = |(scheme, parameters): &(String, BTreeMap<String, String>)| {
+                let parameter = |(name, value): (&String, &String)| {
+                    format!("{name}=\"{}\"", value.replace('\\', r"\\").replace('"', "\\\""))
+                };
+                format!("{scheme} {}", parameters.iter().map(parameter).collect::<Vec<_>>().join(", "))
+            };
+            let header = written.iter().map(one).collect::<Vec<_>>().join(",");
+            let wanted: Vec<_> = written
+                .into_iter()
+                .map(|(scheme, parameters)| Challenge { scheme, parameters })
+                .collect();
+            prop_assert_eq!(parse(&header), Some(wanted));
         }
     }
 

@@ -3,13 +3,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Deserialize;
-
 use super::error::{Misbehaviour, RegistryError};
 use super::http::Answer;
 use super::limits::{Limits, MAX_MANIFEST, MAX_PAGES, MAX_REFERRERS};
 use super::referrers;
-use super::session::{Session, Wanted, misbehaved, unexpected};
+use super::refusal::{cut, is_unknown, misbehaved, unexpected};
+use super::session::{Session, Wanted};
 use crate::image::digest::{Digest, DigestError};
 use crate::image::manifest::OCI_INDEX;
 use crate::image::reference::{Reference, is_tag};
@@ -31,6 +30,22 @@ pub struct Options {
     pub proxy: Option<ureq::Proxy>,
     /// How long things may take.
     pub limits: Limits,
+}
+
+impl Options {
+    /// As the environment says, which `variable` looks up: Docker's configuration in `DOCKER_CONFIG` or `HOME`, helpers
+    /// along `PATH`. The proxy is left to the caller.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let variable = |name| variable(name).filter(|value| !value.is_empty());
+        let folder = variable("DOCKER_CONFIG")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(variable("HOME")?).join(".docker")));
+        Self {
+            docker_config: folder.map(|folder| folder.join("config.json")),
+            search_path: variable("PATH"),
+            ..Self::default()
+        }
+    }
 }
 
 /// Fetches from registries. One is made for one verification: the time that [`Limits::total`] gives is its own.
@@ -84,7 +99,7 @@ impl Client {
         check_digest(reference, &wanted.what, asked, &answer, &digest)?;
         let media_type = answer.media_type();
         if !ACCEPT_MANIFEST.split(", ").any(|accepted| accepted == media_type) {
-            return problem(Misbehaviour::ContentType(media_type));
+            return problem(Misbehaviour::ContentType(cut(&media_type)));
         }
         Ok(Some(Manifest {
             digest,
@@ -164,7 +179,7 @@ impl Source for Client {
             match answer.media_type().as_str() {
                 OCI_INDEX => {}
                 _ if answer.is_web_page() => return Err(problem(Misbehaviour::WebPage(answer.status))),
-                other => return Err(problem(Misbehaviour::ContentType(other.to_owned()))),
+                other => return Err(problem(Misbehaviour::ContentType(cut(other)))),
             }
             let next = match answer.header("link") {
                 None => None,
@@ -213,31 +228,32 @@ fn check_digest(
     }
 }
 
-#[derive(Deserialize)]
-struct Errors {
-    errors: Vec<Code>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[derive(Deserialize)]
-struct Code {
-    code: String,
-}
-
-/// Whether a 404 is a registry's: in its own form it must be about what was asked for; without that form anything but a
-/// web page will do (distribution-spec, Error Codes: a body is optional).
-fn is_unknown(answer: &Answer) -> bool {
-    match serde_json::from_slice::<Errors>(&answer.body) {
-        Ok(errors) => errors.errors.iter().all(|error| {
-            matches!(
-                error.code.as_str(),
-                "MANIFEST_UNKNOWN"
-                    | "NAME_UNKNOWN"
-                    | "BLOB_UNKNOWN"
-                    | "MANIFEST_BLOB_UNKNOWN"
-                    | "NOT_FOUND"
-                    | "UNKNOWN"
+    #[test]
+    fn the_environment_says_where_credentials_are() {
+        let of = |set: &'static [(&str, &str)]| {
+            let options = Options::from_variables(|name| {
+                let found = set.iter().find(|(its, _)| *its == name);
+                found.map(|(_, value)| OsString::from(value))
+            });
+            let config = options.docker_config.map(|path| path.display().to_string());
+            (
+                config.unwrap_or_default(),
+                options.search_path.unwrap_or_default(),
             )
-        }),
-        Err(_) => !answer.is_web_page(),
+        };
+        assert_eq!(
+            of(&[("HOME", "/h"), ("PATH", "/b")]),
+            ("/h/.docker/config.json".into(), "/b".into())
+        );
+        assert_eq!(of(&[("HOME", "/h"), ("DOCKER_CONFIG", "/d")]).0, "/d/config.json");
+        assert_eq!(
+            of(&[("HOME", "/h"), ("DOCKER_CONFIG", "")]).0,
+            "/h/.docker/config.json"
+        );
+        assert_eq!(of(&[("HOME", "")]), (String::new(), OsString::new()));
     }
 }

@@ -6,14 +6,12 @@
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -126,8 +124,6 @@ fn run(
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        // A group of its own, so that what it starts can be stopped with it.
-        .process_group(0)
         .spawn()
         .map_err(HelperError::Start)?;
     let mut running = Running(child);
@@ -136,6 +132,7 @@ fn run(
     if let Some(mut stdin) = stdin {
         let _ = stdin.write_all(input.as_bytes());
     }
+    // Read elsewhere: what the helper has started may hold its output open for ever.
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         // Reserved whole, so that growing does not leave pieces of the secret in freed memory.
@@ -160,18 +157,15 @@ fn run(
     }
 }
 
-/// Stops the helper, and what it has started, whatever happens.
+/// Stops the helper, whatever happens. It stays in our process group, so that Ctrl-C reaches it and what it has started,
+/// and so that it can ask at the terminal.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(Some(_))) {
-            return;
+        if !matches!(self.0.try_wait(), Ok(Some(_))) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
         }
-        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }

@@ -13,6 +13,7 @@ use ureq::{Agent, Body, Proxy};
 use super::error::{Misbehaviour, Outage};
 use super::limits::{Limits, MAX_ERROR, MAX_HEAD};
 use super::network::{LocalAddress, OfOthers, OfRegistry};
+use super::refusal::cut;
 
 /// What is asked.
 #[derive(Clone, Copy)]
@@ -147,7 +148,7 @@ fn send(agent: &Agent, ask: Ask<'_>) -> Result<Answer, Trouble> {
     let status = head.status.as_u16();
     let encoding = head.headers.get(CONTENT_ENCODING);
     if let Some(encoding) = encoding.filter(|it| head.status.is_success() && *it != "identity") {
-        let encoding = encoding.to_str().unwrap_or("unknown").to_owned();
+        let encoding = cut(encoding.to_str().unwrap_or("unknown"));
         return Err(Trouble::Misbehaviour(Misbehaviour::Encoding(encoding)));
     }
     let body = if (200..300).contains(&status) {
@@ -181,16 +182,16 @@ fn trouble(error: ureq::Error) -> Trouble {
     Trouble::Outage(match error {
         Error::HostNotFound => Outage::Name,
         Error::Timeout(_) => Outage::TimedOut,
-        Error::Rustls(error) => Outage::Tls(error.to_string()),
+        Error::Rustls(error) => Outage::Tls(cut(&error.to_string())),
         Error::Tls(error) => Outage::Tls(error.into()),
         Error::TlsRequired => Outage::Tls("not possible through this proxy".into()),
         Error::Io(error) => io_outage(&error),
         Error::ConnectionFailed => Outage::Connect("no address answers".into()),
-        Error::ConnectProxyFailed(error) => Outage::Connect(format!("the proxy says: {error}")),
+        Error::ConnectProxyFailed(error) => Outage::Connect(cut(&format!("the proxy says: {error}"))),
         Error::Other(error) if error.is::<LocalAddress>() => {
             return Trouble::Misbehaviour(Misbehaviour::LocalAddress);
         }
-        other => return Trouble::Misbehaviour(Misbehaviour::NotHttp(other.to_string())),
+        other => return Trouble::Misbehaviour(Misbehaviour::NotHttp(cut(&other.to_string()))),
     })
 }
 
@@ -200,7 +201,8 @@ fn io_outage(error: &io::Error) -> Outage {
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>())
     {
-        return Outage::Tls(tls.to_string());
+        // Names the certificate's names, however many.
+        return Outage::Tls(cut(&tls.to_string()));
     }
     match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => Outage::TimedOut,

@@ -24,7 +24,7 @@ pub struct Limits {
     pub read: Duration,
     /// For one answer as a whole.
     pub request: Duration,
-    /// For everything that one client asks for, from its first request on. No request is begun after it.
+    /// For everything that one client asks of one registry, from its first request on. No request is begun after it.
     pub total: Duration,
     /// To wait, in one request, because the registry asks to (`Retry-After`) or has trouble.
     pub wait: Duration,

@@ -11,9 +11,11 @@ mod error;
 mod helper;
 mod http;
 mod limits;
+mod login;
 mod network;
 mod persistence;
 mod referrers;
+mod refusal;
 mod session;
 mod url;
 

@@ -50,23 +50,13 @@ pub(super) fn join(mut pages: Vec<Vec<u8>>) -> Result<Vec<u8>, Misbehaviour> {
 /// # Errors
 /// [`Misbehaviour::Referrers`] where it is on another host, or not a list of referrers.
 pub(super) fn next<'a>(link: &'a str, current: &Uri, prefix: &str) -> Result<Option<&'a str>, Misbehaviour> {
-    let malformed = || Misbehaviour::Referrers("the link to the next page is malformed");
-    let (target, parameters) = link
-        .trim()
-        .strip_prefix('<')
-        .and_then(|rest| rest.split_once('>'))
-        .ok_or_else(malformed)?;
-    let is_next = parameters.split(';').any(|it| {
-        let it = it.trim();
-        it.eq_ignore_ascii_case("rel=\"next\"") || it.eq_ignore_ascii_case("rel=next")
-    });
-    if !is_next {
+    let Some(target) = target_of_next(link)? else {
         return Ok(None);
-    }
+    };
     let path = if target.starts_with('/') && !target.starts_with("//") {
         target
     } else {
-        let uri: Uri = target.parse().map_err(|_| malformed())?;
+        let uri: Uri = target.parse().map_err(|_| MALFORMED)?;
         if !same_origin(current, &uri) {
             return Err(Misbehaviour::Referrers("the next page is on another host"));
         }
@@ -77,6 +67,28 @@ pub(super) fn next<'a>(link: &'a str, current: &Uri, prefix: &str) -> Result<Opt
         Some(rest) if rest.starts_with("referrers/") && !rest.contains("..") => Ok(Some(rest)),
         _ => Err(Misbehaviour::Referrers("the next page is no list of referrers")),
     }
+}
+
+const MALFORMED: Misbehaviour = Misbehaviour::Referrers("the link to the next page is malformed");
+
+/// The target of the link with `rel="next"`, among all links of the header.
+fn target_of_next(header: &str) -> Result<Option<&str>, Misbehaviour> {
+    let mut rest = header.trim();
+    while !rest.is_empty() {
+        let link = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+        let (target, after) = link.ok_or(MALFORMED)?;
+        // Parameters go on to the next link. None that is of interest here can hold this sign.
+        let end = after.find('<').unwrap_or(after.len());
+        let is_next = after[..end].split(';').any(|parameter| {
+            let parameter = parameter.trim_matches([' ', '\t', ',']);
+            parameter.eq_ignore_ascii_case("rel=\"next\"") || parameter.eq_ignore_ascii_case("rel=next")
+        });
+        if is_next {
+            return Ok(Some(target));
+        }
+        rest = &after[end..];
+    }
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -91,13 +103,16 @@ mod tests {
             r#"</v2/a/b/referrers/sha256:00?n=1>; rel="next""#,
             "</v2/a/b/referrers/sha256:00?n=1>;rel=next",
             r#"<https://r.example/v2/a/b/referrers/sha256:00?n=1>; rel="next""#,
+            r#"</v2/a/b/referrers/x>; rel="prev", </v2/a/b/referrers/sha256:00?n=1>; rel="next""#,
+            r#"</v2/a/b/referrers/sha256:00?n=1>; rel="next", </v2/a/b/referrers/x>; rel="last""#,
             r#"<https://r.example:443/v2/a/b/referrers/sha256:00?n=1>; x=y; rel="next""#,
         ] {
             assert_eq!(next(good), Ok(Some("referrers/sha256:00?n=1")), "{good}");
         }
         assert_eq!(next(r#"</v2/a/b/referrers/x>; rel="prev""#), Ok(None));
+        assert_eq!(next(""), Ok(None));
         for bad in [
-            "",
+            "</v2/a/b/referrers/x",
             "/v2/a/b/referrers/x",
             r#"<https://other.example/v2/a/b/referrers/x>; rel="next""#,
             r#"<http://r.example/v2/a/b/referrers/x>; rel="next""#,

@@ -3,7 +3,9 @@
 //! Plain threads and sockets, no HTTP library: half of what it does no library would let it do.
 
 mod answer;
+mod calm;
 mod fault;
+mod scene;
 mod server;
 mod state;
 mod wire;
@@ -13,7 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use oc_guardian::image::Digest;
 
+pub use calm::{REPOSITORY, assert_error, client, short_limits, with_image};
 pub use fault::Fault;
+pub use scene::{BASIC, LOGIN, PASSWORD, REFRESH, Scene, USER};
 pub use state::{Auth, Challenge};
 pub use wire::Request;
 

@@ -15,7 +15,7 @@ use oc_guardian::image::Digest;
 use serde_json::{Value, json};
 
 pub use blob::ed25519_pem;
-pub use claims::{Claims, GENERATOR, REPOSITORY, release_workflow};
+pub use claims::{Claims, EntryKind, GENERATOR, REPOSITORY, release_workflow};
 pub use flaw::Flaw;
 pub use key::Key;
 
@@ -28,6 +28,7 @@ use super::registry::{OCI_INDEX, OCI_MANIFEST, Registry, descriptor};
 
 pub struct Sigstore {
     ca: Ca,
+    other_ca: Ca,
     ct: CtLog,
     rekor: Rekor,
 }
@@ -36,14 +37,15 @@ pub struct Signed {
     pub payload: Vec<u8>,
     pub payload_type: Option<&'static str>,
     pub signature: Vec<u8>,
-    pub certificate: Vec<u8>,
-    pub entry: rekor::Entry,
+    pub certificate: Option<Vec<u8>>,
+    pub entry: Option<rekor::Entry>,
 }
 
 impl Sigstore {
     pub fn new() -> Self {
         Self {
             ca: Ca::new(SystemTime::now() - Duration::from_secs(2 * 365 * 86400)),
+            other_ca: Ca::new(SystemTime::now() - Duration::from_secs(2 * 365 * 86400)),
             ct: CtLog::new(),
             rekor: Rekor::new(),
         }
@@ -73,52 +75,157 @@ impl Sigstore {
     }
 
     pub fn sign_statement(&self, statement: &Value, claims: &Claims) -> Signed {
-        let payload = statement.to_string().into_bytes();
-        let payload_type = "application/vnd.in-toto+json";
-        let key = Key::new();
-        let certificate = self.ca.issue(&key, claims, &self.ct);
-        let pae = [
-            format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).as_bytes(),
-            &payload,
-        ]
-        .concat();
-        let signature = key.sign(&pae);
-        let envelope = json!({"payload": base64(&payload), "payloadType": payload_type, "signatures": [{"sig": base64(&signature)}]}).to_string();
-        let body = rekor::dsse(
-            envelope.as_bytes(),
-            &payload,
-            &signature,
-            &pem("CERTIFICATE", &certificate),
-        );
-        let entry = self
-            .rekor
-            .append(("dsse", "0.0.1"), &body, claims.signed_at, claims.flaw);
-        Signed {
-            payload,
-            payload_type: Some(payload_type),
-            signature,
-            certificate,
-            entry,
-        }
+        self.sign(statement.to_string().into_bytes(), Some(IN_TOTO), claims, None)
+    }
+
+    pub fn sign_statement_by(&self, key: &Key, statement: &Value, claims: &Claims) -> Signed {
+        self.sign(
+            statement.to_string().into_bytes(),
+            Some(IN_TOTO),
+            claims,
+            Some(key),
+        )
     }
 
     pub fn sign_legacy(&self, digest: &Digest, claims: &Claims) -> Signed {
-        let payload = json!({"critical":{"identity":{"docker-reference":"x"},"image":{"docker-manifest-digest":digest.to_string()},"type":"cosign container image signature"},"optional":null}).to_string().into_bytes();
-        let key = Key::new();
-        let certificate = self.ca.issue(&key, claims, &self.ct);
-        let signature = key.sign(&payload);
-        let body = rekor::hashedrekord(&payload, &signature, &pem("CERTIFICATE", &certificate));
-        let entry = self
-            .rekor
-            .append(("hashedrekord", "0.0.1"), &body, claims.signed_at, claims.flaw);
+        self.sign(simple_signing(digest), None, claims, None)
+    }
+
+    pub fn sign_legacy_by(&self, key: &Key, digest: &Digest, claims: &Claims) -> Signed {
+        self.sign(simple_signing(digest), None, claims, Some(key))
+    }
+
+    fn sign(
+        &self,
+        mut payload: Vec<u8>,
+        payload_type: Option<&'static str>,
+        claims: &Claims,
+        by: Option<&Key>,
+    ) -> Signed {
+        let mut claims = claims.clone();
+        let hour = Duration::from_secs(3600);
+        if claims.flaw == Some(Flaw::FromTomorrow) {
+            claims.signed_at += 24 * hour;
+        }
+        let logged_at = match claims.flaw {
+            Some(Flaw::LoggedEarly) => claims.signed_at - hour,
+            Some(Flaw::LoggedLate) => claims.signed_at + hour,
+            _ => claims.signed_at,
+        };
+        if matches!(claims.flaw, Some(Flaw::LoggedLate)) {
+            claims.signed_at -= 2 * hour;
+        }
+        let logged_at = if claims.flaw == Some(Flaw::LoggedLate) {
+            logged_at - 2 * hour
+        } else {
+            logged_at
+        };
+        let (fresh, other) = (Key::new(), Key::new());
+        let key = by.unwrap_or(&fresh);
+        let ca = if claims.flaw == Some(Flaw::OtherCa) {
+            &self.other_ca
+        } else {
+            &self.ca
+        };
+        let certificate = by.is_none().then(|| ca.issue(key, &claims, &self.ct));
+        let signer = if claims.flaw == Some(Flaw::SignedByOtherKey) {
+            &other
+        } else {
+            key
+        };
+        let message = message(payload_type, &payload);
+        let signature = signer.sign(&message);
+        let verifier = |certificate: &Option<Vec<u8>>, key: &Key| match certificate {
+            Some(der) => pem("CERTIFICATE", der),
+            None => key.public_pem(),
+        };
+        let logged_verifier = match claims.flaw {
+            Some(Flaw::EntryWithOtherCertificate) => pem("CERTIFICATE", &ca.issue(&other, &claims, &self.ct)),
+            _ => verifier(&certificate, key),
+        };
+        let logged_signature = match claims.flaw {
+            Some(Flaw::EntryWithOtherSignature) => key.sign(&message),
+            _ => signature.clone(),
+        };
+        let logged_payload = match claims.flaw {
+            Some(Flaw::EntryForOtherPayload) => b"other".to_vec(),
+            _ => payload.clone(),
+        };
+        let (kind, body) = match payload_type {
+            None => (
+                ("hashedrekord", "0.0.1"),
+                rekor::hashedrekord(&logged_payload, &logged_signature, &logged_verifier),
+            ),
+            Some(payload_type) => {
+                let envelope = envelope(payload_type, &logged_payload, &signature).to_string();
+                match claims.entry {
+                    EntryKind::Dsse => (
+                        ("dsse", "0.0.1"),
+                        rekor::dsse(
+                            envelope.as_bytes(),
+                            &logged_payload,
+                            &logged_signature,
+                            &logged_verifier,
+                        ),
+                    ),
+                    EntryKind::Intoto => (
+                        ("intoto", "0.0.2"),
+                        rekor::intoto(
+                            envelope.as_bytes(),
+                            payload_type,
+                            &logged_payload,
+                            &logged_signature,
+                            &logged_verifier,
+                        ),
+                    ),
+                }
+            }
+        };
+        let entry = self.rekor.append(kind, &body, logged_at, claims.flaw);
+        if claims.flaw == Some(Flaw::PayloadChanged) {
+            payload.insert(payload.len() - 1, b' ');
+        }
         Signed {
             payload,
-            payload_type: None,
+            payload_type,
             signature,
             certificate,
-            entry,
+            entry: (claims.flaw != Some(Flaw::NotLogged)).then_some(entry),
         }
     }
+}
+
+const IN_TOTO: &str = "application/vnd.in-toto+json";
+
+fn simple_signing(digest: &Digest) -> Vec<u8> {
+    json!({
+        "critical": {
+            "identity": { "docker-reference": "x" },
+            "image": { "docker-manifest-digest": digest.to_string() },
+            "type": "cosign container image signature",
+        },
+        "optional": null,
+    })
+    .to_string()
+    .into_bytes()
+}
+
+fn message(payload_type: Option<&str>, payload: &[u8]) -> Vec<u8> {
+    match payload_type {
+        None => payload.to_vec(),
+        Some(kind) => [
+            format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).as_bytes(),
+            payload,
+        ]
+        .concat(),
+    }
+}
+
+fn envelope(payload_type: &str, payload: &[u8], signature: &[u8]) -> Value {
+    json!({
+        "payloadType": payload_type, "payload": base64(payload),
+        "signatures": [{ "keyid": "", "sig": base64(signature) }],
+    })
 }
 
 pub fn statement(digest: &Digest, predicate_type: &str, predicate: &Value) -> Value {
@@ -148,30 +255,47 @@ pub fn predicate_v02(claims: &Claims) -> Value {
 
 impl Signed {
     pub fn bundle(&self) -> Value {
-        json!({
+        let entries: Vec<Value> = self.entry.iter().map(rekor::Entry::in_bundle).collect();
+        let mut material = match &self.certificate {
+            Some(der) => json!({ "certificate": { "rawBytes": base64(der) } }),
+            None => json!({ "publicKey": { "hint": "" } }),
+        };
+        material["tlogEntries"] = json!(entries);
+        let mut bundle = json!({
             "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
-            "verificationMaterial": { "certificate": { "rawBytes": base64(&self.certificate) }, "tlogEntries": [self.entry.in_bundle()] },
-            "dsseEnvelope": { "payloadType": self.payload_type, "payload": base64(&self.payload), "signatures": [{ "sig": base64(&self.signature) }] },
-        })
+            "verificationMaterial": material,
+        });
+        match self.payload_type {
+            Some(kind) => bundle["dsseEnvelope"] = envelope(kind, &self.payload, &self.signature),
+            None => bundle["messageSignature"] = json!({ "signature": base64(&self.signature) }),
+        }
+        bundle
     }
 
     pub fn legacy_layer(&self) -> (Vec<u8>, Value) {
-        let bytes = match self.payload_type {
-            None => self.payload.clone(),
-            Some(t) => json!({"payloadType": t, "payload": base64(&self.payload), "signatures": [{"keyid":"","sig": base64(&self.signature)}]}).to_string().into_bytes(),
+        let (bytes, media_type, signature) = match self.payload_type {
+            None => (
+                self.payload.clone(),
+                "application/vnd.dev.cosign.simplesigning.v1+json",
+                base64(&self.signature),
+            ),
+            Some(kind) => (
+                envelope(kind, &self.payload, &self.signature)
+                    .to_string()
+                    .into_bytes(),
+                "application/vnd.dsse.envelope.v1+json",
+                String::new(),
+            ),
         };
-        let media = if self.payload_type.is_none() {
-            "application/vnd.dev.cosign.simplesigning.v1+json"
-        } else {
-            "application/vnd.dsse.envelope.v1+json"
-        };
-        let mut layer = descriptor(media, &bytes);
-        layer["annotations"] = json!({
-            "dev.cosignproject.cosign/signature": if self.payload_type.is_none() { base64(&self.signature) } else { String::new() },
-            "dev.sigstore.cosign/certificate": pem("CERTIFICATE", &self.certificate),
-            "dev.sigstore.cosign/chain": "",
-            "dev.sigstore.cosign/bundle": self.entry.in_annotation().to_string(),
-        });
+        let mut layer = descriptor(media_type, &bytes);
+        let mut annotations = json!({ "dev.cosignproject.cosign/signature": signature });
+        if let Some(der) = &self.certificate {
+            annotations["dev.sigstore.cosign/certificate"] = json!(pem("CERTIFICATE", der));
+        }
+        if let Some(entry) = &self.entry {
+            annotations["dev.sigstore.cosign/bundle"] = json!(entry.in_annotation().to_string());
+        }
+        layer["annotations"] = annotations;
         (bytes, layer)
     }
 }
