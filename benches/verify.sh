@@ -78,7 +78,7 @@ row() { # row NAME COMMAND...
 
 echo "load: $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || uptime), $runs runs each"
 printf '%-28s %8s %8s %8s %9s\n' '' 'min ms' 'median' 'max' 'peak MiB'
-row 'true' true
+row 'true' "$(type -P true)"
 row 'oc-guardian --version' "$kit" --version
 row 'oc-guardian verify' "${ours[@]}"
 if have cosign; then
