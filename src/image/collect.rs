@@ -3,14 +3,16 @@ use std::thread;
 use super::bundle::MAX_BUNDLE;
 use super::descriptor::{Descriptor, Platform};
 use super::digest::Digest;
-use super::error::{Fault, Purpose, VerifyError};
+use super::error::VerifyError;
 use super::evidence::Bundles;
+use super::fault::{Fault, Purpose};
 use super::legacy::{DSSE_ENVELOPE, LegacyLayer, SIMPLE_SIGNING};
 use super::manifest::{Content, Index};
 use super::manifest_error::ManifestError;
 use super::platform::PlatformError;
 use super::reference::Reference;
 use super::registry::RegistryError;
+use super::runs::{Chosen, Runs, choose};
 use super::source::{Manifest, Referrers, Source};
 
 /// Most referrers and legacy layers that are looked at. More are refused, not cut off: what lies beyond the limit could
@@ -40,15 +42,6 @@ pub struct Material {
     pub legacy_signatures: Vec<LegacyLayer>,
     /// Layers of the legacy tag `.att`, where no bundle is provenance.
     pub legacy_attestations: Vec<LegacyLayer>,
-}
-
-/// The part of an image that runs on a platform.
-#[derive(Debug)]
-pub enum Runs {
-    /// The manifest that the index names.
-    Manifest(Manifest),
-    /// The config of an image for a single platform: only there stands which one that is.
-    Config(Vec<u8>),
 }
 
 /// Gets what a verdict needs, steps 1 and 2: resolves the reference once, and from there on asks by digest only.
@@ -112,30 +105,6 @@ pub(super) fn check_pin(found: &Digest, pinned: Option<&Digest>) -> Result<(), V
             pinned: *pinned,
         }),
         _ => Ok(()),
-    }
-}
-
-/// Where it stands what runs on a platform.
-pub(super) enum Chosen {
-    /// In this manifest.
-    Manifest(Digest, Platform),
-    /// In this config.
-    Config(Descriptor),
-}
-
-/// What an image has for the platform.
-pub(super) fn choose(root: &Manifest, wanted: &Platform) -> Result<Chosen, VerifyError> {
-    let invalid = |source| VerifyError::manifest(root.digest, source);
-    match Content::parse(&root.media_type, &root.bytes).map_err(invalid)? {
-        Content::Image(image) => Ok(Chosen::Config(image.config)),
-        Content::Index(index) => match index.choose(wanted).map_err(invalid)? {
-            Ok((descriptor, platform)) => Ok(Chosen::Manifest(descriptor.digest, platform)),
-            Err(found) => Err(PlatformError::Missing {
-                wanted: wanted.clone(),
-                found,
-            }
-            .into()),
-        },
     }
 }
 
