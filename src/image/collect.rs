@@ -1,5 +1,6 @@
 use std::thread;
 
+use super::at_once::{each, join};
 use super::bundle::MAX_BUNDLE;
 use super::descriptor::{Descriptor, Platform};
 use super::digest::Digest;
@@ -20,8 +21,6 @@ use super::source::{Manifest, Referrers, Source};
 pub const MAX_EVIDENCE: usize = 64;
 /// Most bytes of evidence in all.
 const MAX_TOTAL: usize = 32 * 1024 * 1024;
-/// Requests at once.
-const AT_ONCE: usize = 8;
 /// Largest config of an image, in bytes.
 const MAX_CONFIG: usize = 4 * 1024 * 1024;
 /// Largest legacy layer, in bytes. Payloads have some hundred.
@@ -305,34 +304,6 @@ fn check_total(total: usize) -> Result<(), VerifyError> {
 
 fn too_much(what: &'static str, limit: usize) -> VerifyError {
     VerifyError::TooMuch { what, limit }
-}
-
-/// Does something for each item, some at once, and gives the results in order.
-fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let mut results = Vec::with_capacity(items.len());
-    for chunk in items.chunks(AT_ONCE) {
-        thread::scope(|scope| {
-            // The last one by this thread, which would only wait otherwise.
-            let Some((last, others)) = chunk.split_last() else {
-                return;
-            };
-            let work = &work;
-            let others: Vec<_> = others
-                .iter()
-                .map(|item| scope.spawn(move || work(item)))
-                .collect();
-            let last = work(last);
-            results.extend(others.into_iter().map(join));
-            results.push(last);
-        });
-    }
-    results
-}
-
-fn join<T>(handle: thread::ScopedJoinHandle<'_, T>) -> T {
-    handle
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@
 //! [`judge()`] is steps 3 to 8 without network, disk or clock. Only this module uses the sigstore crates.
 
 mod artifact;
+mod at_once;
 mod bundle;
 mod collect;
 mod descriptor;

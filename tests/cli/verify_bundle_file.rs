@@ -370,7 +370,7 @@ fn changed_bundles_are_refused() {
             "another digest",
             |bundle, _| {
                 bundle["messageSignature"]["messageDigest"]["digest"] =
-                    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into()
+                    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into();
             },
             "digest-mismatch",
         ),
@@ -388,7 +388,7 @@ fn changed_bundles_are_refused() {
             "two contents",
             |bundle, _| {
                 bundle["dsseEnvelope"] =
-                    json!({ "payloadType": "t", "payload": "", "signatures": [{ "sig": "AA==" }] })
+                    json!({ "payloadType": "t", "payload": "", "signatures": [{ "sig": "AA==" }] });
             },
             "signature-invalid",
         ),
