@@ -149,7 +149,7 @@ fn a_file_must_be_a_trust_root_of_a_known_version() {
             good.replace("trustedroot+json;version=0.1", "trustedroot.v0.2+json"),
             "mediaType",
         ),
-        ("doubled", doubled, "stands there twice"),
+        ("doubled", doubled, "twice in one object"),
         ("a period that ends first", backwards, "cannot be used"),
         (
             "a bad key",

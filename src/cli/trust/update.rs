@@ -36,7 +36,12 @@ impl Update {
             "Fetching the trust root from {}",
             printable(repository.mirror())
         ));
-        let update = trust::update(&repository, &folders.data, SystemTime::now());
+        let update = trust::update(
+            &repository,
+            &folders.data,
+            context.registry().proxy,
+            SystemTime::now(),
+        );
         drop(progress);
         context.ui.result(&Updated {
             update: update?,

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use http::Uri;
 use sigstore_tuf::Repository;
 use sigstore_tuf::transport::FetchFuture;
-use ureq::Agent;
 use ureq::tls::TlsConfig;
+use ureq::{Agent, Proxy};
 
 use crate::image::host::is_loopback;
 
@@ -79,8 +79,9 @@ pub(super) struct Mirror {
 }
 
 impl Mirror {
-    /// The clock of the whole update starts now.
-    pub(super) fn new(url: &str) -> Result<Self, MirrorError> {
+    /// The clock of the whole update starts now. What is on this machine is never asked through the proxy.
+    pub(super) fn new(url: &str, proxy: Option<Proxy>) -> Result<Self, MirrorError> {
+        let base = checked_url(url)?;
         let tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
             .build();
@@ -88,13 +89,15 @@ impl Mirror {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
+            // Otherwise taken from the environment.
+            .proxy(proxy.filter(|_| !is_local(&base)))
             .user_agent(concat!("oc-guardian/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls)
             .build()
             .new_agent();
         Ok(Self {
             agent,
-            base: checked_url(url)?,
+            base,
             until: Instant::now() + TOTAL_TIMEOUT,
         })
     }
@@ -164,6 +167,14 @@ fn failed(url: &str, error: ureq::Error) -> MirrorError {
             detail: error.to_string(),
         },
     }
+}
+
+fn is_local(url: &str) -> bool {
+    let uri = url.parse::<Uri>();
+    uri.is_ok_and(|uri| {
+        uri.authority()
+            .is_some_and(|authority| is_loopback(authority.as_str()))
+    })
 }
 
 /// The URL without a slash at its end.

@@ -40,7 +40,12 @@ pub struct Update {
 ///
 /// # Errors
 /// [`UpdateError`]
-pub fn update(repository: &Repository, data_folder: &Path, now: SystemTime) -> Result<Update, UpdateError> {
+pub fn update(
+    repository: &Repository,
+    data_folder: &Path,
+    proxy: Option<ureq::Proxy>,
+    now: SystemTime,
+) -> Result<Update, UpdateError> {
     check_clock(now)?;
     let folder = repository.folder(data_folder);
     store::create_dir_private(&folder)?;
@@ -53,7 +58,7 @@ pub fn update(repository: &Repository, data_folder: &Path, now: SystemTime) -> R
         (None, false) => None,
     };
 
-    let (bytes, versions) = fetch(repository, &folder.join("tuf"), now)?;
+    let (bytes, versions) = fetch(repository, proxy, &folder.join("tuf"), now)?;
     let previous = before.map(|state| state.tuf);
     if let Some(seen) = previous {
         check_floor(seen, versions)?;
@@ -80,9 +85,14 @@ pub fn update(repository: &Repository, data_folder: &Path, now: SystemTime) -> R
     })
 }
 
-fn fetch(repository: &Repository, cache: &Path, now: SystemTime) -> Result<(Vec<u8>, Versions), UpdateError> {
+fn fetch(
+    repository: &Repository,
+    proxy: Option<ureq::Proxy>,
+    cache: &Path,
+    now: SystemTime,
+) -> Result<(Vec<u8>, Versions), UpdateError> {
     let cache = Cache::open(cache)?;
-    let mirror = Mirror::new(repository.mirror())?;
+    let mirror = Mirror::new(repository.mirror(), proxy)?;
     let mut config = UpdaterConfig::default();
     config.targets_max_length = 1_000_000;
     config.target_max_length = MAX_ROOT as u64;
