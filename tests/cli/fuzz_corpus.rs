@@ -7,7 +7,9 @@ use std::time::SystemTime;
 use oc_guardian::image::registry::{DockerConfig, parse_challenges};
 use oc_guardian::image::trust::{Origin, TrustRoot};
 use oc_guardian::image::{Artifact, Digest, Policy, parse_bundle, verify_artifact};
+use oc_guardian::image::{Bundles, IdentityExpression, Known, LegacyLayer, Manifest, Material, Runs, judge};
 use oc_guardian::image::{Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Reference};
+use oc_guardian::image::{ProvenancePolicy, Request};
 use oc_guardian::operator::Identity;
 use oc_guardian::vault::{self, Passphrase};
 
@@ -134,4 +136,91 @@ fn bundle_file() {
         let verdict = verify_artifact(artifact, &bytes, trust.verifier(), &policy, SystemTime::now());
         assert!(verdict.is_err(), "{name}");
     }
+}
+
+/// The same: a seed of each kind, and what is said about it.
+#[test]
+fn evidence() {
+    let (trust, policy) = (TrustRoot::embedded().unwrap(), Policy::official().unwrap());
+    let (reference, platform) = ("example.com/a".parse().unwrap(), "linux/amd64".parse().unwrap());
+    let config = br#"{"os":"linux","architecture":"amd64"}"#.to_vec();
+    let image = seeds("evidence")
+        .into_iter()
+        .find(|(name, _)| name == "manifest.txt")
+        .unwrap()
+        .1;
+    let manifest = |bytes: &[u8], media_type: &str| Manifest {
+        digest: Digest::of(bytes),
+        media_type: media_type.into(),
+        bytes: bytes.to_vec(),
+    };
+    let layer = |bytes: &[u8]| {
+        let parts: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
+        let pairs = parts[1..].chunks_exact(2);
+        let text = |part: &[u8]| String::from_utf8(part.to_vec()).unwrap();
+        LegacyLayer {
+            bytes: parts[0].to_vec(),
+            annotations: pairs.map(|pair| (text(pair[0]), text(pair[1]))).collect(),
+        }
+    };
+    let mut reasons = Vec::new();
+    for (name, bytes) in seeds("evidence") {
+        let (kind, rest) = bytes.split_first().unwrap();
+        let mut material = Material {
+            root: manifest(&image[1..], OCI_MANIFEST),
+            runs: Runs::Config(config.clone()),
+            bundles: Bundles::default(),
+            legacy_signatures: Vec::new(),
+            legacy_attestations: Vec::new(),
+        };
+        match kind {
+            b'b' => rest
+                .split(|byte| *byte == 0)
+                .for_each(|part| material.bundles.add(part)),
+            b's' => material.legacy_signatures.push(layer(rest)),
+            b'a' => material.legacy_attestations.push(layer(rest)),
+            b'm' => material.root = manifest(rest, OCI_MANIFEST),
+            _ => material.root = manifest(rest, OCI_INDEX),
+        }
+        let request = Request {
+            reference: &reference,
+            policy: &policy,
+            provenance: ProvenancePolicy::MayBeMissing,
+            platform: &platform,
+            pinned: None,
+            allow_downgrade: true,
+        };
+        let verdict = judge(
+            &material,
+            trust.verifier(),
+            &request,
+            &Known::default(),
+            SystemTime::now(),
+        );
+        reasons.push(format!("{name}: {}", verdict.unwrap_err().reason()));
+    }
+    snapbox::assert_data_eq!(
+        reasons.join("\n"),
+        snapbox::str![[r#"
+bundle-key.txt: wrong-identity
+bundle-message.txt: unsigned
+bundle-old.txt: unsigned
+bundle-provenance.txt: unsigned
+bundle-signature.txt: certificate-invalid
+index.txt: not-found
+legacy-attestation.txt: unsigned
+legacy-signature.txt: certificate-invalid
+legacy-timestamp.txt: certificate-invalid
+manifest.txt: unsigned
+"#]]
+    );
+}
+
+#[test]
+fn identity_expression() {
+    let matching = accepted("identity_expression", |bytes| {
+        let (expression, identity) = text(bytes).split_once('\n').unwrap();
+        IdentityExpression::pattern(expression).is_ok_and(|pattern| pattern.matches(identity))
+    });
+    assert_eq!(matching, ["default.txt"]);
 }

@@ -60,5 +60,6 @@ mod two_at_once;
 mod usage;
 mod verify_bundle_file;
 mod verify_images;
+mod verify_key;
 mod verify_refusals;
 mod verify_scene;

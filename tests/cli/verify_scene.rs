@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::registry::{DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Registry, descriptor};
 use crate::support::sigstore::{
-    Claims, SIGN, SLSA_V1, SLSA_V02, Signed, Sigstore, predicate_v1, predicate_v02, push_bundle,
+    Claims, Key, SIGN, SLSA_V1, SLSA_V02, Signed, Sigstore, predicate_v1, predicate_v02, push_bundle,
     push_fallback, push_legacy, statement,
 };
 use crate::support::{Home, Transcript};
@@ -113,6 +113,18 @@ impl Scene {
         }
     }
 
+    /// Attaches a signature by a key, without a certificate.
+    pub fn sign_by(&self, key: &Key, stored: Stored) {
+        let claims = Claims::release(&self.tag);
+        if stored == Stored::Legacy {
+            self.add_legacy(0, self.sigstore.sign_legacy_by(key, &self.digest, &claims));
+            return;
+        }
+        let statement = statement(&self.digest, SIGN, &json!({}));
+        let signed = self.sigstore.sign_statement_by(key, &statement, &claims);
+        self.add_bundle(stored, &signed.bundle());
+    }
+
     /// Attaches provenance: as the generator writes it where the claims are its.
     pub fn attest(&self, stored: Stored, claims: &Claims) {
         let (predicate_type, predicate) = if claims.identity.contains("slsa-github-generator") {
@@ -125,6 +137,17 @@ impl Scene {
 
     pub fn attest_with(&self, stored: Stored, claims: &Claims, predicate_type: &str, predicate: &Value) {
         let signed = self.state(&self.digest, predicate_type, predicate, claims);
+        match stored {
+            Stored::Legacy => self.add_legacy(1, signed),
+            _ => self.add_bundle(stored, &signed.bundle()),
+        }
+    }
+
+    /// Attaches what would be provenance, by a key without a certificate.
+    pub fn attest_by(&self, key: &Key, stored: Stored) {
+        let claims = Claims::release(&self.tag);
+        let statement = statement(&self.digest, SLSA_V1, &predicate_v1(&claims));
+        let signed = self.sigstore.sign_statement_by(key, &statement, &claims);
         match stored {
             Stored::Legacy => self.add_legacy(1, signed),
             _ => self.add_bundle(stored, &signed.bundle()),

@@ -1,6 +1,7 @@
 //! Finding hosts: a public registry cannot send us to addresses that only this machine or its network can reach.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,6 +11,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::NextTimeout;
 
 use super::url::is_public;
+use crate::image::host::address;
 
 /// Finds the registry itself, and notes whether it is on this network.
 #[derive(Debug)]
@@ -75,6 +77,15 @@ impl Resolver for OfOthers {
 }
 
 fn find(uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    // The library starts a thread for each request to look a name up, be it an address.
+    if let Some(address) = uri.host().and_then(address) {
+        let port = uri
+            .port_u16()
+            .unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
+        let mut found = DefaultResolver::default().empty();
+        found.push(SocketAddr::new(address, port));
+        return Ok(found);
+    }
     match DefaultResolver::default().resolve(uri, config, timeout) {
         // What the system says of an unknown name has no kind of its own, and would look like a failed connection.
         Err(ureq::Error::Io(_)) => Err(ureq::Error::HostNotFound),
