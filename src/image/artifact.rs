@@ -8,10 +8,11 @@ use sigstore_verify::Verifier;
 
 use super::bundle::parse_bundle;
 use super::digest::Digest;
-use super::error::{Fault, Purpose};
+use super::fault::{Fault, Purpose};
 use super::json::refuse_doubled_members;
-use super::policy::{Policy, PublicKey};
+use super::policy::Policy;
 use super::proof::{Certified, Proof, ProofError, SignedBy, prove, prove_reader};
+use super::public_key::PublicKey;
 use super::verified::{Logged, Signer};
 use crate::store::{self, StoreError};
 

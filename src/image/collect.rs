@@ -1,16 +1,19 @@
 use std::thread;
 
+use super::at_once::{each, join};
 use super::bundle::MAX_BUNDLE;
 use super::descriptor::{Descriptor, Platform};
 use super::digest::Digest;
-use super::error::{Fault, Purpose, VerifyError};
+use super::error::VerifyError;
 use super::evidence::Bundles;
+use super::fault::{Fault, Purpose};
 use super::legacy::{DSSE_ENVELOPE, LegacyLayer, SIMPLE_SIGNING};
 use super::manifest::{Content, Index};
 use super::manifest_error::ManifestError;
 use super::platform::PlatformError;
 use super::reference::Reference;
 use super::registry::RegistryError;
+use super::runs::{Chosen, Runs, choose};
 use super::source::{Manifest, Referrers, Source};
 
 /// Most referrers and legacy layers that are looked at. More are refused, not cut off: what lies beyond the limit could
@@ -18,8 +21,6 @@ use super::source::{Manifest, Referrers, Source};
 pub const MAX_EVIDENCE: usize = 64;
 /// Most bytes of evidence in all.
 const MAX_TOTAL: usize = 32 * 1024 * 1024;
-/// Requests at once.
-const AT_ONCE: usize = 8;
 /// Largest config of an image, in bytes.
 const MAX_CONFIG: usize = 4 * 1024 * 1024;
 /// Largest legacy layer, in bytes. Payloads have some hundred.
@@ -40,15 +41,6 @@ pub struct Material {
     pub legacy_signatures: Vec<LegacyLayer>,
     /// Layers of the legacy tag `.att`, where no bundle is provenance.
     pub legacy_attestations: Vec<LegacyLayer>,
-}
-
-/// The part of an image that runs on a platform.
-#[derive(Debug)]
-pub enum Runs {
-    /// The manifest that the index names.
-    Manifest(Manifest),
-    /// The config of an image for a single platform: only there stands which one that is.
-    Config(Vec<u8>),
 }
 
 /// Gets what a verdict needs, steps 1 and 2: resolves the reference once, and from there on asks by digest only.
@@ -112,30 +104,6 @@ pub(super) fn check_pin(found: &Digest, pinned: Option<&Digest>) -> Result<(), V
             pinned: *pinned,
         }),
         _ => Ok(()),
-    }
-}
-
-/// Where it stands what runs on a platform.
-pub(super) enum Chosen {
-    /// In this manifest.
-    Manifest(Digest, Platform),
-    /// In this config.
-    Config(Descriptor),
-}
-
-/// What an image has for the platform.
-pub(super) fn choose(root: &Manifest, wanted: &Platform) -> Result<Chosen, VerifyError> {
-    let invalid = |source| VerifyError::manifest(root.digest, source);
-    match Content::parse(&root.media_type, &root.bytes).map_err(invalid)? {
-        Content::Image(image) => Ok(Chosen::Config(image.config)),
-        Content::Index(index) => match index.choose(wanted).map_err(invalid)? {
-            Ok((descriptor, platform)) => Ok(Chosen::Manifest(descriptor.digest, platform)),
-            Err(found) => Err(PlatformError::Missing {
-                wanted: wanted.clone(),
-                found,
-            }
-            .into()),
-        },
     }
 }
 
@@ -336,34 +304,6 @@ fn check_total(total: usize) -> Result<(), VerifyError> {
 
 fn too_much(what: &'static str, limit: usize) -> VerifyError {
     VerifyError::TooMuch { what, limit }
-}
-
-/// Does something for each item, some at once, and gives the results in order.
-fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let mut results = Vec::with_capacity(items.len());
-    for chunk in items.chunks(AT_ONCE) {
-        thread::scope(|scope| {
-            // The last one by this thread, which would only wait otherwise.
-            let Some((last, others)) = chunk.split_last() else {
-                return;
-            };
-            let work = &work;
-            let others: Vec<_> = others
-                .iter()
-                .map(|item| scope.spawn(move || work(item)))
-                .collect();
-            let last = work(last);
-            results.extend(others.into_iter().map(join));
-            results.push(last);
-        });
-    }
-    results
-}
-
-fn join<T>(handle: thread::ScopedJoinHandle<'_, T>) -> T {
-    handle
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use sigstore_types::{Bundle, MediaType, SignatureContent, Statement};
 
 use super::bundle::parse_bundle;
-use super::error::{Fault, Purpose};
+use super::fault::{Fault, Purpose};
 use super::legacy::{self, LegacyLayer};
 use super::statement::{self, Predicate};
 

@@ -1,9 +1,7 @@
-use sigstore_types::DerPublicKey;
-
-use super::digest::Digest;
-use super::error::Fault;
+use super::fault::Fault;
 use super::identity::{GITHUB_ISSUER, IdentityExpression, IdentityExpressionError};
 use super::proof::Certified;
+use super::public_key::PublicKey;
 
 /// Where the guardian's image is built.
 pub const REPOSITORY: &str = "https://github.com/orangecheck/oc-guardian-kit";
@@ -26,49 +24,6 @@ pub struct Policy {
     repository: Option<String>,
     /// The source repository's number at its host, which survives renaming and is not given to another.
     repository_id: Option<String>,
-}
-
-/// A key that signatures are verified with.
-#[derive(Clone, Debug)]
-pub struct PublicKey {
-    der: DerPublicKey,
-}
-
-/// Bytes that are not a public key.
-#[derive(Debug, thiserror::Error)]
-pub enum PublicKeyError {
-    /// Not text.
-    #[error("not a PEM file with a PUBLIC KEY")]
-    NotText,
-    /// Not PEM, or something else than a public key.
-    #[error("not a PEM file with a PUBLIC KEY: {0}")]
-    Pem(#[from] sigstore_types::Error),
-    /// A kind of key that nothing can be verified with.
-    #[error("not a key that signatures can be verified with: {0}")]
-    Kind(#[from] sigstore_verify::crypto::Error),
-}
-
-impl PublicKey {
-    /// Reads a PEM file as `cosign generate-key-pair` writes it (`cosign.pub`).
-    ///
-    /// # Errors
-    /// [`PublicKeyError`]
-    pub fn from_pem(bytes: &[u8]) -> Result<Self, PublicKeyError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| PublicKeyError::NotText)?;
-        let der = DerPublicKey::from_pem(text)?;
-        sigstore_verify::crypto::KeyAlgorithm::from_spki(&der)?;
-        Ok(Self { der })
-    }
-
-    /// SHA-256 of the SubjectPublicKeyInfo.
-    pub fn fingerprint(&self) -> Digest {
-        Digest::of(self.der.as_bytes())
-    }
-
-    /// The key as the library takes it.
-    pub fn der(&self) -> &DerPublicKey {
-        &self.der
-    }
 }
 
 impl Policy {
@@ -309,17 +264,5 @@ mod tests {
             official().with_repository_id("8".into()).authorise(&certified()),
             Err(Fault::Claim { .. })
         ));
-    }
-
-    #[test]
-    fn a_key_is_a_pem_file() {
-        for bad in [
-            &b"\xff"[..],
-            b"",
-            b"-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n",
-            b"-----BEGIN PUBLIC KEY-----\nYWJj\n-----END PUBLIC KEY-----\n",
-        ] {
-            assert!(PublicKey::from_pem(bad).is_err());
-        }
     }
 }

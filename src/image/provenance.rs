@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sigstore_types::Statement;
 
-use super::error::Fault;
+use super::fault::Fault;
 use super::identity::IdentityExpression;
 use super::policy::Policy;
 use super::proof::Certified;

@@ -1,28 +1,20 @@
 use std::time::SystemTime;
 
-use sigstore_types::Sha256Hash;
 use sigstore_verify::Verifier;
 
-use super::collect::{self, Chosen, Material, Runs, collect};
+use super::collect::{Material, check_pin, collect};
 use super::descriptor::Platform;
 use super::digest::Digest;
-use super::error::{Fault, Purpose, VerifyError};
-use super::evidence::{Evidence, Form, Signs, legacy_provenance, legacy_signature};
+use super::error::VerifyError;
 use super::freshness::{self, Certifies, Downgrade};
-use super::legacy;
-use super::manifest::Content;
-use super::manifest_error::ManifestError;
-use super::platform::PlatformError;
+use super::judge::{Judge, certified_version};
 use super::policy::Policy;
-use super::proof::{Certified, Proof, SignedBy, prove};
-use super::provenance::{self, Provenance, Source as BuiltFrom};
 use super::reference::Reference;
-use super::source::{Manifest, Source};
-use super::statement;
+use super::runs::Image;
+use super::source::Source;
 use super::trust::TrustRoot;
-use super::verified::{Facts, Logged, ProvenanceFacts, SignatureFacts, Signer, VerifiedImage};
+use super::verified::{Facts, SignatureFacts, Signer, VerifiedImage};
 use super::verified_file::Known;
-use super::version::Version;
 
 /// What is to be verified, and against what.
 #[derive(Clone, Debug)]
@@ -77,7 +69,7 @@ pub fn judge(
     now: SystemTime,
 ) -> Result<VerifiedImage, VerifyError> {
     let digest = Digest::of(&material.root.bytes);
-    collect::check_pin(&digest, request.pinned)?;
+    check_pin(&digest, request.pinned)?;
     let image = Image::of(material, digest, request.platform)?;
     let judge = Judge {
         digest: &digest,
@@ -88,7 +80,7 @@ pub fn judge(
     let signatures = judge.signatures(material)?;
     let (signature, provenance) = judge.with_provenance(signatures, material, request.provenance)?;
     let build = provenance.as_ref().map(|facts| &facts.build);
-    let version = version(&signature, build);
+    let version = certified_version(&signature, build);
     let floor = known.floor(request.reference);
     let fresh = freshness::check(version.as_ref(), certifies(&signature), floor);
     let lower_allowed = match fresh {
@@ -96,6 +88,8 @@ pub fn judge(
         Err(Downgrade::Lower { .. } | Downgrade::Unversioned { .. }) => true,
         Ok(()) => false,
     };
+    let settled = known.settled_digest(request.reference);
+    let another_build = floor.is_some() && floor == version.as_ref() && settled != Some(&digest);
     Ok(VerifiedImage::new(Facts {
         reference: request.reference.clone(),
         digest,
@@ -104,7 +98,7 @@ pub fn judge(
         config_digest: image.config,
         signature,
         provenance,
-        another_build: version.as_ref() == floor && known.settled_digest(request.reference) != Some(&digest),
+        another_build,
         version,
         floor: floor.cloned(),
         lower_allowed,
@@ -112,302 +106,9 @@ pub fn judge(
     }))
 }
 
-/// The version is the tag in the certified identity; with a key, which has none, that of the provenance. Labels, tags in
-/// the registry and the reference are anybody's word.
-fn version(signature: &SignatureFacts, build: Option<&Provenance>) -> Option<Version> {
-    match &signature.signer {
-        Signer::Certified { identity, .. } => {
-            let git_ref = signature.git_ref.as_deref()?;
-            let named = identity.strip_suffix(git_ref)?.ends_with('@');
-            named.then(|| Version::of_ref(git_ref)).flatten()
-        }
-        Signer::Key(_) => build.and_then(|build| Version::of_ref(&build.git_ref)),
-    }
-}
-
 fn certifies(signature: &SignatureFacts) -> Certifies<'_> {
     match &signature.signer {
         Signer::Certified { identity, .. } => Certifies::Identity(identity),
         Signer::Key(_) => Certifies::Key,
     }
-}
-
-/// What of the image runs on a platform.
-struct Image {
-    platform: Platform,
-    manifest: Digest,
-    config: Digest,
-}
-
-impl Image {
-    /// Follows the digests from the signed bytes to the config.
-    fn of(material: &Material, digest: Digest, wanted: &Platform) -> Result<Self, VerifyError> {
-        let root = Manifest {
-            digest,
-            ..material.root.clone()
-        };
-        match (collect::choose(&root, wanted)?, &material.runs) {
-            (Chosen::Manifest(manifest, platform), Runs::Manifest(found))
-                if Digest::of(&found.bytes) == manifest =>
-            {
-                Ok(Self {
-                    platform,
-                    manifest,
-                    config: config(found)?,
-                })
-            }
-            (Chosen::Config(config), Runs::Config(found)) if Digest::of(found) == config.digest => Ok(Self {
-                platform: platform(&config.digest, found, wanted)?,
-                manifest: digest,
-                config: config.digest,
-            }),
-            (Chosen::Manifest(_, platform), _) => Err(PlatformError::Absent(platform).into()),
-            (Chosen::Config(_), _) => Err(PlatformError::Absent(wanted.clone()).into()),
-        }
-    }
-}
-
-fn platform(digest: &Digest, config: &[u8], wanted: &Platform) -> Result<Platform, VerifyError> {
-    let found = Platform::of_config(config).map_err(|source| VerifyError::manifest(*digest, source))?;
-    if found.serves(&wanted.normalized()) {
-        return Ok(found);
-    }
-    Err(PlatformError::Missing {
-        wanted: wanted.clone(),
-        found: vec![found],
-    }
-    .into())
-}
-
-fn config(manifest: &Manifest) -> Result<Digest, VerifyError> {
-    let invalid = |source| VerifyError::manifest(manifest.digest, source);
-    match Content::parse(&manifest.media_type, &manifest.bytes).map_err(invalid)? {
-        Content::Image(image) => Ok(image.config.digest),
-        Content::Index(_) => Err(invalid(ManifestError::Nested(manifest.digest))),
-    }
-}
-
-/// All that a piece of evidence is judged by.
-struct Judge<'a> {
-    digest: &'a Digest,
-    verifier: &'a Verifier,
-    policy: &'a Policy,
-    now: SystemTime,
-}
-
-impl Judge<'_> {
-    /// The signatures that count, the highest version first.
-    fn signatures(&self, material: &Material) -> Result<Vec<SignatureFacts>, VerifyError> {
-        let bundles = material.bundles.of(Purpose::Signature);
-        let verdicts: Vec<_> = if bundles.is_empty() {
-            let legacy = material.legacy_signatures.iter().map(legacy_signature);
-            legacy.map(|found| self.signature(&found?)).collect()
-        } else {
-            let read = bundles.iter().map(Result::as_ref);
-            read.map(|found| self.signature(found.map_err(Clone::clone)?))
-                .collect()
-        };
-        let mut good = sift(verdicts).map_err(|closest| match closest {
-            None => VerifyError::Unsigned {
-                digest: *self.digest,
-                ignored: material.bundles.ignored().to_vec(),
-            },
-            Some((fault, others)) => VerifyError::Signature { fault, others },
-        })?;
-        good.sort_by_key(|facts| std::cmp::Reverse(version(facts, None)));
-        Ok(good)
-    }
-
-    fn signature(&self, evidence: &Evidence) -> Result<SignatureFacts, Fault> {
-        if let Some(key) = self.policy.key() {
-            let proof = self.prove(evidence, SignedBy::Key(key.der()))?;
-            return Ok(SignatureFacts {
-                form: evidence.form,
-                signer: Signer::Key(key.fingerprint()),
-                repository: None,
-                git_ref: None,
-                commit: None,
-                run: None,
-                logged: logged(&proof),
-            });
-        }
-        let proof = self.prove(evidence, SignedBy::Certificate)?;
-        let logged = logged(&proof);
-        let certified = proof.certified.ok_or_else(no_certificate)?;
-        self.policy.authorise(&certified)?;
-        let Certified {
-            identity,
-            issuer,
-            claims,
-        } = certified;
-        Ok(SignatureFacts {
-            form: evidence.form,
-            signer: Signer::Certified { identity, issuer },
-            repository: claims.source_repository_uri,
-            git_ref: claims.source_repository_ref,
-            commit: claims.source_repository_digest,
-            run: claims.run_invocation_uri,
-            logged,
-        })
-    }
-
-    /// The first signature that agrees with some provenance, and that.
-    fn with_provenance(
-        &self,
-        signatures: Vec<SignatureFacts>,
-        material: &Material,
-        policy: ProvenancePolicy,
-    ) -> Result<(SignatureFacts, Option<ProvenanceFacts>), VerifyError> {
-        let bundles = material.bundles.of(Purpose::Provenance);
-        let legacy: Vec<_>;
-        let evidence: Vec<Result<&Evidence, Fault>> = if bundles.is_empty() {
-            legacy = material
-                .legacy_attestations
-                .iter()
-                .filter_map(legacy_provenance)
-                .collect();
-            legacy
-                .iter()
-                .map(|found| found.as_ref().map_err(Clone::clone))
-                .collect()
-        } else {
-            bundles
-                .iter()
-                .map(|found| found.as_ref().map_err(Clone::clone))
-                .collect()
-        };
-        let proved: Vec<Result<Proved, Fault>> = evidence
-            .into_iter()
-            .map(|found| {
-                let evidence = found?;
-                let proof = self.prove(evidence, SignedBy::Certificate)?;
-                Ok(Proved { evidence, proof })
-            })
-            .collect();
-        let mut first = None;
-        for signature in signatures {
-            let verdicts = proved.iter().map(|found| match found {
-                Ok(proved) => self.provenance(proved, &signature),
-                Err(fault) => Err(fault.clone()),
-            });
-            match sift(verdicts.collect()) {
-                Ok(mut good) => return Ok((signature, Some(good.swap_remove(0)))),
-                Err(closest) => first = first.or(Some((signature, closest))),
-            }
-        }
-        match first {
-            Some((signature, None | Some((Fault::NotAStatement, _))))
-                if policy == ProvenancePolicy::MayBeMissing =>
-            {
-                Ok((signature, None))
-            }
-            Some((_, Some((fault, others)))) => Err(VerifyError::Provenance { fault, others }),
-            _ => Err(VerifyError::ProvenanceMissing {
-                digest: *self.digest,
-                ignored: material.bundles.ignored().to_vec(),
-            }),
-        }
-    }
-
-    fn provenance(&self, proved: &Proved, signature: &SignatureFacts) -> Result<ProvenanceFacts, Fault> {
-        let Proved { evidence, proof } = proved;
-        let Signs::Statement(statement) = &evidence.signs else {
-            return Err(Fault::NotAStatement);
-        };
-        let certified = proof.certified.as_ref().ok_or_else(no_certificate)?;
-        let signed = BuiltFrom {
-            repository: signature.repository.as_deref(),
-            git_ref: signature.git_ref.as_deref(),
-            commit: signature.commit.as_deref(),
-        };
-        Ok(ProvenanceFacts {
-            form: evidence.form,
-            build: provenance::judge(certified, statement, self.policy, signed)?,
-            logged: logged(proof),
-        })
-    }
-
-    /// Proves that somebody signed this about our image.
-    fn prove(&self, evidence: &Evidence, by: SignedBy) -> Result<Proof, Fault> {
-        let bundle = &evidence.bundle;
-        if bundle.signing_certificate().is_some() != matches!(by, SignedBy::Certificate) {
-            return Err(self.other_kind_of_signer(by));
-        }
-        let unproved = |entry: &sigstore_types::TransparencyLogEntry| entry.inclusion_proof.is_none();
-        if evidence.form == Form::Bundle && bundle.verification_material.tlog_entries.iter().any(unproved) {
-            // The library is content when one of several entries has one.
-            return Err(Fault::Log("a log entry has no inclusion proof".into()));
-        }
-        match &evidence.signs {
-            Signs::Statement(statement) => {
-                if let Some(found) = statement::other_subjects(statement, self.digest) {
-                    return Err(self.other_digest(found));
-                }
-                let digest = Sha256Hash::new(*self.digest.as_bytes());
-                Ok(prove(self.verifier, digest, bundle, by, self.now)?)
-            }
-            Signs::Payload(payload) => {
-                match legacy::check_payload(payload, self.digest) {
-                    Err(legacy::LegacyError::OtherImage(found)) => return Err(self.other_digest(vec![found])),
-                    checked => checked?,
-                }
-                Ok(prove(self.verifier, payload.as_slice(), bundle, by, self.now)?)
-            }
-        }
-    }
-
-    fn other_digest(&self, found: Vec<String>) -> Fault {
-        Fault::OtherDigest {
-            found,
-            wanted: *self.digest,
-        }
-    }
-
-    fn other_kind_of_signer(&self, by: SignedBy) -> Fault {
-        let (found, wanted) = match by {
-            SignedBy::Certificate => ("a key without a certificate", self.policy.identity().wanted()),
-            SignedBy::Key(_) => ("a certificate", "the key that was given".into()),
-        };
-        Fault::Identity {
-            found: found.into(),
-            wanted,
-        }
-    }
-}
-
-/// Evidence whose proof holds.
-struct Proved<'a> {
-    evidence: &'a Evidence,
-    proof: Proof,
-}
-
-/// Nothing is proved by a certificate without one: not reached, and refused if it ever is.
-fn no_certificate() -> Fault {
-    Fault::Certificate("there is no certificate".into())
-}
-
-fn logged(proof: &Proof) -> Logged {
-    Logged {
-        at: proof.signed_at,
-        index: proof.log_index,
-    }
-}
-
-/// The verdicts that are good; or else the fault that came closest to passing and the number of others, if any.
-fn sift<T>(verdicts: Vec<Result<T, Fault>>) -> Result<Vec<T>, Option<(Fault, usize)>> {
-    let mut good = Vec::new();
-    let mut faults = Vec::new();
-    for verdict in verdicts {
-        match verdict {
-            Ok(facts) => good.push(facts),
-            Err(fault) => faults.push(fault),
-        }
-    }
-    if !good.is_empty() {
-        return Ok(good);
-    }
-    let others = faults.len().saturating_sub(1);
-    // Of those that came equally far, the first.
-    let closest = faults.into_iter().rev().max_by_key(Fault::progress);
-    Err(closest.map(|fault| (fault, others)))
 }

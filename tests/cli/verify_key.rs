@@ -1,6 +1,6 @@
 //! `verify --key`: signatures by a key, which has no name in it and names no version.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::sigstore::{Claims, Key};
 use crate::verify_scene::{EMPTY, Scene, Stored};
@@ -36,7 +36,11 @@ fn a_signature_by_the_key_is_accepted_with_provenance_by_the_identity() {
 fn without_a_version_only_a_first_use_is_accepted() {
     let (scene, _) = scene(Stored::Referrers);
     let flags = [&KEY[..], &["--allow-missing-provenance"]].concat();
-    assert_eq!(scene.accepted(&flags)["version"], Value::Null);
+    let found = scene.accepted(&flags);
+    assert_eq!(
+        (&found["version"], &found["freshness"]["another_build"]),
+        (&Value::Null, &json!(false))
+    );
     scene.settle_on("v0.0.1", EMPTY);
     let refused = scene.refused(&flags, "downgrade");
     assert!(

@@ -124,6 +124,12 @@ impl Registry {
         self.state().put_manifest(repository, media_type, bytes)
     }
 
+    /// Media type and bytes of a manifest that it has.
+    pub fn manifest(&self, repository: &str, digest: &Digest) -> Option<(String, Vec<u8>)> {
+        let key = (repository.to_owned(), *digest);
+        self.state().manifests.get(&key).cloned()
+    }
+
     /// Points a tag at a manifest, be it there or not.
     pub fn tag(&self, repository: &str, tag: &str, digest: &Digest) {
         self.state()
