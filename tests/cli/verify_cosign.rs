@@ -1,8 +1,8 @@
 //! The same images in front of real cosign: both verifiers accept what is good, and where they differ the difference is
 //! named here and explained in `docs/threat-model.md`.
 //!
-//! Needs a `cosign` on the PATH, which Debian 12 has no package of: these tests print a word and return where there is
-//! none. Written against 3.1.1; 2.5 reads the legacy form only.
+//! Needs a `cosign` 3 on the PATH, which Debian 12 has no package of: these tests print a word and return where there is
+//! none. Written against 3.1.1.
 
 use std::process::{Command, Output};
 
@@ -16,12 +16,18 @@ const TAG: &str = "v1.2.3";
 const IDENTITY: &str =
     r"^https://github\.com/orangecheck/oc-guardian-kit/\.github/workflows/release\.yml@refs/tags/v[^/]+$";
 
+/// Version 2 asks the network for keys in spite of `--trusted-root`. Packages do not all say which version they are, but 3
+/// has no flag for the form of bundles any longer.
 fn cosign_is_here() -> bool {
-    let here = Command::new("cosign").arg("version").output();
-    if here.is_err() {
-        eprintln!("no cosign on the PATH: not compared");
+    let help = Command::new("cosign").args(["verify", "--help"]).output();
+    let here = help.is_ok_and(|help| {
+        let text = String::from_utf8_lossy(&help.stdout).into_owned();
+        text.contains("--trusted-root") && !text.contains("--new-bundle-format")
+    });
+    if !here {
+        eprintln!("no cosign 3 on the PATH: not compared");
     }
-    here.is_ok()
+    here
 }
 
 /// cosign on an image of a scene, in the scene's folder, with nothing of the caller's environment.
