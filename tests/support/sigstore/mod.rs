@@ -32,7 +32,6 @@ pub use encode::{base64, unbase64};
 pub use flaw::Flaw;
 pub use key::Key;
 pub use push::{push_bundle, push_fallback, push_layers, push_legacy};
-pub use rekor::{Entry, Proof};
 pub use signed::{BUNDLE, Signed};
 pub use statement::{
     IN_TOTO, SIGN, SLSA_V1, SLSA_V02, predicate_v1, predicate_v02, simple_signing, statement,
