@@ -46,17 +46,19 @@ pub enum Notice {
     Policy(Result<(), String>),
     /// No signature leaves from now on; or again, where there is no reason.
     Stopped(Option<String>),
+    /// A guardian's requests are fetched from now on; or are not, and why.
+    Guardian(Result<(), String>),
     /// Notices were lost, because the screen is slow.
     Lost(u64),
 }
 
 /// A request that a person has to answer, decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Question {
     /// Of the request.
     pub id: String,
     /// Kind of the request.
-    pub kind: &'static str,
+    pub kind: String,
     /// What would be signed, in a line.
     pub summary: String,
     /// Who asks.
@@ -99,6 +101,11 @@ impl Watcher {
         let (sender, receiver) = sync_channel(BACKLOG);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((sender, 0));
         receiver
+    }
+
+    /// Whoever watches sees the end.
+    pub(super) fn close(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(super) fn tell(&self, notice: Notice) {

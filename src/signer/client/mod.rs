@@ -16,6 +16,8 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 pub use error::ClientError;
+
+use super::Question;
 use wire::{Answer, Wire};
 
 /// Where a signing server is.
@@ -164,6 +166,15 @@ impl Client {
         document(&self.repeat("GET", path, b"", self.patience.attempt).await?)
     }
 
+    /// The questions that wait for a person; only at the operator's socket.
+    ///
+    /// # Errors
+    /// [`ClientError`]
+    pub async fn pending(&self) -> Result<Vec<Question>, ClientError> {
+        let mut document = self.get("/v1/requests").await?;
+        serde_json::from_value(document["requests"].take()).map_err(|error| ClientError::Answer(error.to_string()))
+    }
+
     /// Says yes to a question; only at the operator's socket. `payload_sha256` is that of what was shown. Not repeated:
     /// whoever says yes should see what became of it.
     ///
@@ -277,23 +288,31 @@ struct RefusedBody {
     rule: Option<String>,
 }
 
-fn outcome(answer: &Answer) -> Result<Outcome, ClientError> {
+/// What the server's answer to a request means.
+///
+/// # Errors
+/// [`ClientError::Answer`] where it is none.
+pub fn read_outcome(status: u16, body: &[u8]) -> Result<Outcome, ClientError> {
     let shape = |error: serde_json::Error| ClientError::Answer(error.to_string());
-    Ok(match answer.status {
-        200 => Outcome::Signed(serde_json::from_slice(&answer.body).map_err(shape)?),
+    Ok(match status {
+        200 => Outcome::Signed(serde_json::from_slice(body).map_err(shape)?),
         202 => {
-            let WaitingBody { expires_at } = serde_json::from_slice(&answer.body).map_err(shape)?;
+            let WaitingBody { expires_at } = serde_json::from_slice(body).map_err(shape)?;
             Outcome::Waiting { expires_at }
         }
-        _ => Outcome::Refused(refused(answer)?),
+        _ => Outcome::Refused(refused(status, body)?),
     })
 }
 
-fn refused(answer: &Answer) -> Result<Refused, ClientError> {
+fn outcome(answer: &Answer) -> Result<Outcome, ClientError> {
+    read_outcome(answer.status, &answer.body)
+}
+
+fn refused(status: u16, body: &[u8]) -> Result<Refused, ClientError> {
     let body: RefusedBody =
-        serde_json::from_slice(&answer.body).map_err(|error| ClientError::Answer(error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| ClientError::Answer(error.to_string()))?;
     Ok(Refused {
-        status: answer.status,
+        status,
         reason: body.reason,
         detail: body.detail,
         rule: body.rule,
@@ -302,7 +321,7 @@ fn refused(answer: &Answer) -> Result<Refused, ClientError> {
 
 fn document(answer: &Answer) -> Result<Value, ClientError> {
     if answer.status != 200 {
-        return Err(ClientError::Refused(refused(answer)?));
+        return Err(ClientError::Refused(refused(answer.status, &answer.body)?));
     }
     serde_json::from_slice(&answer.body).map_err(|error| ClientError::Answer(error.to_string()))
 }

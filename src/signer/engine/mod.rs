@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use super::notice::{Notice, Watcher};
 use super::policy::MAX_POLICY;
 use super::pull::{Remembered, RolledBack};
-use super::{Caller, Facts, History, ImageCheck, Plan, Policy, PolicyError, Reply, RequestId};
+use super::{Caller, Facts, History, ImageCheck, Kind, Outcome, Plan, Policy, PolicyError, Reply, RequestId};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey, Signature};
 use crate::store::{self, Folders, StoreError};
@@ -155,6 +155,7 @@ impl Engine {
     pub fn open(folders: &Folders, setup: Setup) -> Result<(Arc<Self>, Vec<String>), AuditError> {
         let mut rebuild = Rebuild::default();
         let (ledger, opened) = Ledger::open(folders, ChainKey::derive(&setup.key), &mut rebuild)?;
+        let (history, left_over) = rebuild.finish();
         let public = setup.key.public();
         let engine = Self {
             operator_id: public.operator_id(),
@@ -167,7 +168,7 @@ impl Engine {
             ledger,
             core: Mutex::new(Core {
                 policy: setup.policy,
-                history: rebuild.into_history(),
+                history,
                 asks: Asks::default(),
                 flights: HashMap::new(),
                 denials: Denials::default(),
@@ -178,11 +179,25 @@ impl Engine {
             heads: watch::Sender::new(None),
         };
         let started = format!("oc-guardian {} started", env!("CARGO_PKG_VERSION"));
-        engine
-            .ledger
-            .append(Entry::new(unix_now(), Event::Started, started))?
-            .wait()?;
+        let ticket = engine.append(Entry::new(unix_now(), Event::Started, started))?;
+        engine.expire_left_over(left_over)?;
+        ticket.wait()?;
         Ok((Arc::new(engine), opened.notes))
+    }
+
+    /// Records that nobody will be asked any more what was asked before the start.
+    fn expire_left_over(&self, asked: Vec<(RequestId, Kind)>) -> Result<(), AuditError> {
+        let mut core = self.core();
+        let now = unix_now();
+        for (id, kind) in asked {
+            let entry = Entry {
+                request_id: Some(id.to_string()),
+                ..Entry::new(now, Event::Expired, "a restart came before an answer").about(kind.as_str())
+            };
+            let _ = self.append(entry)?;
+            core.history.turned_down(id, kind, Outcome::Expired, now);
+        }
+        Ok(())
     }
 
     /// Whose signatures these are.

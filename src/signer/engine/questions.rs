@@ -18,7 +18,7 @@ impl Engine {
     /// `GET /v1/requests`: the questions that wait, the oldest first.
     pub fn pending(&self) -> Reply {
         let core = self.core();
-        let questions: Vec<_> = core.asks.questions().map(question_json).collect();
+        let questions: Vec<&Question> = core.asks.questions().collect();
         Reply::json(200, &json!({ "ok": true, "requests": questions }))
     }
 
@@ -170,25 +170,8 @@ impl Engine {
         core.asks.take(id).ok_or_else(missing)
     }
 
-    /// For a server in the same process as the person: waits for the outcome of one's own request.
-    pub fn question(&self, id: &str) -> Option<Question> {
-        Some(self.core().asks.get(id.parse().ok()?)?.question.clone())
+    /// The questions that wait, for a person in the same process.
+    pub fn questions(&self) -> Vec<Question> {
+        self.core().asks.questions().cloned().collect()
     }
-}
-
-fn question_json(question: &Question) -> serde_json::Value {
-    json!({
-        "id": question.id,
-        "kind": question.kind,
-        "summary": question.summary,
-        "effect": question.effect,
-        "fields": question.fields,
-        "caller": question.caller,
-        "rule": question.rule,
-        "unusual": question.unusual,
-        "payload": question.payload,
-        "payload_sha256": question.payload_sha256,
-        "expires_at": question.expires_at,
-        "may_repeat": question.may_repeat,
-    })
 }

@@ -110,7 +110,7 @@ impl Engine {
         core.history.reserve_ask(plan, timeout, caller);
         let question = Question {
             id: request.id.to_string(),
-            kind: request.kind.as_str(),
+            kind: request.kind.as_str().to_owned(),
             summary: plan.summary.clone(),
             caller: caller.to_string(),
             rule: plan.rule.clone(),

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::{Engine, unix_now};
 use crate::audit::{AuditError, Entry, Event, Head};
 use crate::envelope::Tag;
-use crate::signer::Stop;
+use crate::signer::{Link, Stop};
 use crate::signer::notice::Notice;
 
 /// How often the engine looks at the clock.
@@ -19,7 +19,11 @@ impl Engine {
         let mut was_stopped = false;
         loop {
             tokio::select! {
-                () = stop.wait() => return,
+                () = stop.wait() => {
+                    // Who waits for a person learns it before the doors close.
+                    self.close_all();
+                    return;
+                }
                 () = tokio::time::sleep(TICK) => {}
             }
             self.expire();
@@ -65,6 +69,30 @@ impl Engine {
         Ok(())
     }
 
+    /// Tells the screen of a guardian's connection.
+    pub fn tell_link(&self, link: Link) {
+        self.watcher.tell(match link {
+            Link::Up => Notice::Guardian(Ok(())),
+            Link::Down(error) => Notice::Guardian(Err(error.to_string())),
+            Link::RolledBack(rolled_back) => Notice::Stopped(Some(rolled_back.to_string())),
+        });
+    }
+
+    /// Ends what [`Engine::subscribe`] gave.
+    pub fn end_screen(&self) {
+        self.watcher.close();
+    }
+
+    /// Whether nothing is signed without a person.
+    pub fn is_ask_only(&self) -> bool {
+        self.ask_only
+    }
+
+    /// How many signatures left.
+    pub fn signatures(&self) -> u64 {
+        self.metrics.signatures()
+    }
+
     /// Ends what is open, records the stop, and closes the log. Blocks until that is durable.
     ///
     /// # Errors
@@ -76,8 +104,8 @@ impl Engine {
             .ledger
             .append(Entry::new(unix_now(), Event::Stopped, summary))
             .and_then(crate::audit::Ticket::wait);
-        self.ledger.close()?;
-        stopped.map(|_| ())
+        let closed = self.ledger.close();
+        stopped.map(|_| ()).and(closed)
     }
 }
 

@@ -42,6 +42,12 @@ pub(super) fn line(notice: &Notice) -> String {
             format!("{} nothing is signed: {}", paint(BAD, "stopped"), shown(reason))
         }
         Notice::Stopped(None) => format!("{} signing again", paint(GOOD, "resumed")),
+        Notice::Guardian(Ok(())) => "guardian its requests are fetched".into(),
+        Notice::Guardian(Err(error)) => format!(
+            "{} its requests cannot be fetched: {}",
+            paint(WARNING, "guardian"),
+            shown(error)
+        ),
         Notice::Lost(count) => format!("        {count} lines were lost, the screen was too slow"),
     }
 }
@@ -97,6 +103,7 @@ pub(super) fn json(notice: &Notice) -> Value {
         Notice::Policy(outcome) => json!({ "event": "policy", "error": outcome.as_ref().err() }),
         Notice::Stopped(Some(reason)) => json!({ "event": "stopped-signing", "detail": reason }),
         Notice::Stopped(None) => json!({ "event": "signing-again" }),
+        Notice::Guardian(outcome) => json!({ "event": "guardian", "error": outcome.as_ref().err() }),
         Notice::Lost(count) => json!({ "event": "lost", "count": count }),
     }
 }

@@ -9,12 +9,12 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
-
 use super::{FAINT, Ui, paint, printable};
 use crate::signer::{Notice, Question, Scope};
 use keys::Keyboard;
 use question::{Asking, Step};
+
+pub use question::text as question_text;
 
 /// How often the screen looks at the clock and the keyboard.
 const TICK: Duration = Duration::from_millis(200);
@@ -184,15 +184,6 @@ impl<'a> Live<'a> {
             let _ = io::stderr().write_all(b"\r\x1b[2K");
         }
     }
-}
-
-/// `{"event":"serving",…}`, the first line of a stream, or the text for people.
-pub fn serving_json(fields: &serde_json::Map<String, serde_json::Value>) -> String {
-    let mut document = json!({ "event": "serving" });
-    if let Some(document) = document.as_object_mut() {
-        document.extend(fields.clone());
-    }
-    format!("{document}\n")
 }
 
 fn unix_now() -> u64 {

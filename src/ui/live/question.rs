@@ -82,12 +82,18 @@ impl Asking {
 }
 
 /// The decoded request, with everything from outside escaped.
-pub(super) fn text(question: &Question) -> String {
+pub fn text(question: &Question) -> String {
     let mut lines = Lines::default();
     lines.gap();
     lines.line(paint(WARNING, &format!("── {} ──", printable(&question.summary))));
     lines.field("asked by", printable(&question.caller));
-    lines.field("kind", question.kind);
+    lines.field("kind", &question.kind);
+    if !question.effect.is_empty() {
+        lines.field("effect", printable(&question.effect));
+    }
+    for (name, value) in &question.fields {
+        lines.field(&printable(name), printable(value));
+    }
     lines.field("decided by", printable(&question.rule));
     for unusual in &question.unusual {
         lines.field("unusual", paint(WARNING, &printable(unusual)));
