@@ -4,6 +4,7 @@ pub mod faults;
 mod keyring;
 mod namespace;
 mod require;
+pub mod signer;
 mod terminal;
 mod transcript;
 
