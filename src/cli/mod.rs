@@ -8,6 +8,7 @@ mod init;
 mod input;
 mod key;
 mod man;
+mod policy;
 mod start;
 mod status;
 mod tree;

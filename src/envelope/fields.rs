@@ -119,7 +119,7 @@ impl<'v> Fields<'v> {
 }
 
 /// Name of a federation: 1 to 64 of `a-z 0-9 -`.
-pub(crate) fn is_slug(text: &str) -> bool {
+pub fn is_slug(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
             .bytes()
