@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::canonical::CanonicalError;
+use super::canonical::{CanonicalError, cut};
 use crate::store::hex;
 
 /// Why a value is not the payload that it should be.
@@ -113,7 +113,7 @@ impl<'v> Fields<'v> {
         }
         let taken = &self.names[..self.taken];
         let mut stranger = self.map.keys().filter(|key| !taken.contains(&key.as_str()));
-        let stranger = stranger.next().cloned().unwrap_or_default();
+        let stranger = stranger.next().map(|name| cut(name)).unwrap_or_default();
         Err(PayloadError::Unknown(self.of, stranger))
     }
 }

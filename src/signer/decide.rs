@@ -25,7 +25,8 @@ pub fn decide(request: &Request, facts: &Facts, policy: &Policy, history: &Histo
 }
 
 /// Decides again about a request that waits for a person, after their yes: time has passed, and the policy may have
-/// changed. Gives `Sign`, or `Refuse`.
+/// changed. Gives `Sign`, to be reserved as any other, or `Refuse`. The request waits on until it is signed or turned down
+/// ([`History::turned_down`], with the record that [`Plan::entry`] makes of the plan that was shown).
 pub fn approve(request: &Request, facts: &Facts, policy: &Policy, history: &History) -> Decision {
     let content = request.content_hash();
     let waiting = history.underway(request.id).filter(|it| it.content == content);

@@ -166,7 +166,7 @@ impl Refusal {
         }
     }
 
-    /// The record of a refusal.
+    /// The record of a refusal. It holds no payload: that is how a person's no, which is remembered for the id, differs.
     pub fn entry(&self, request: &Request, at: u64) -> Entry {
         Entry {
             request_id: Some(request.id.to_string()),

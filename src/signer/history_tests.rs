@@ -15,7 +15,7 @@ const RULES: &str = "version = 1\n\
 struct Logged {
     bench: Bench,
     log: Vec<Entry>,
-    waiting: Vec<Request>,
+    waiting: Vec<(Request, Plan)>,
 }
 
 impl Logged {
@@ -43,7 +43,7 @@ impl Logged {
                 let caller = self.bench.caller.clone();
                 self.bench.history.reserve_ask(&plan, timeout, &caller);
                 self.log.push(plan.entry(Event::Asked, scheme, None));
-                self.waiting.push(request);
+                self.waiting.push((request, plan));
             }
             Decision::Refuse(refusal) if refusal.status != 503 => {
                 self.log.push(refusal.entry(&request, self.bench.now));
@@ -58,7 +58,7 @@ impl Logged {
         if self.waiting.is_empty() {
             return;
         }
-        let request = self.waiting.remove(0);
+        let (request, plan) = self.waiting.remove(0);
         let facts = self.bench.facts();
         let decision = super::super::approve(&request, &facts, &self.bench.policy, &self.bench.history);
         match decision {
@@ -69,9 +69,9 @@ impl Logged {
             }
             _ => {
                 let now = self.bench.now;
-                let mut entry = Entry::new(now, Event::Denied, "no").about(request.kind.as_str());
-                entry.request_id = Some(request.id.to_string());
-                self.log.push(entry);
+                let scheme = self.bench.public.scheme();
+                let entry = plan.entry(Event::Denied, scheme, None);
+                self.log.push(Entry { at: now, ..entry });
                 self.bench
                     .history
                     .turned_down(request.id, request.kind, Outcome::Denied, now);
@@ -86,6 +86,8 @@ enum Step {
     Join(i64),
     Leave(i64),
     Again,
+    /// The last id, for something else.
+    Reuse(i64),
     Answer(bool),
     Wait(u64),
     Accept(u64),
@@ -97,6 +99,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (-2000_i64..400_000).prop_map(Step::Join),
         3 => (-2000_i64..400_000).prop_map(Step::Leave),
         1 => Just(Step::Again),
+        2 => (-2000_i64..400_000).prop_map(Step::Reuse),
         2 => any::<bool>().prop_map(Step::Answer),
         3 => prop_oneof![Just(1_u64), 0..70_u64, 0..4000_u64].prop_map(Step::Wait),
         1 => (0..100_u64).prop_map(Step::Accept),
@@ -113,6 +116,13 @@ fn run(steps: Vec<Step>) -> Logged {
             Step::Join(ahead) => last = logged.bench.action("federation-join", json!({}), ahead),
             Step::Leave(ahead) => last = logged.bench.action("federation-leave", json!({}), ahead),
             Step::Again => {}
+            Step::Reuse(ahead) => {
+                let id = last.id;
+                last = logged
+                    .bench
+                    .action("federation-leave", json!({"again": true}), ahead);
+                last.id = id;
+            }
             Step::Answer(yes) => {
                 logged.answer(yes);
                 continue;

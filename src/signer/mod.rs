@@ -16,7 +16,7 @@ mod trial;
 
 pub use decide::{approve, decide};
 pub use decision::{Answer, Caller, CallerId, Decision, Facts, ImageCheck, Plan, Refusal, TrustedMembership};
-pub use describe::Description;
+pub use describe::{Description, span};
 pub use history::{ACCEPT_CLOCK, History, HistoryError, Outcome};
 pub use id::{MAX_ID_AHEAD, NEW_ID_AGE, RequestId, RequestIdError};
 pub use kind::{Kind, Operation};

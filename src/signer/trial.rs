@@ -60,7 +60,9 @@ pub fn trial(request: &Request, policy: &Policy, facts: Option<&Facts>) -> Trial
     }
     let unsupported = matches!(request.meaning, Meaning::Later(_));
     let refusal = match facts {
-        Some(facts) => rules::check(request, facts, &History::default()).err().map(|it| it.detail),
+        Some(facts) => rules::check(request, facts, &History::default())
+            .err()
+            .map(|it| it.detail),
         None => unsupported.then(|| "this release does not sign requests of this kind".to_owned()),
     };
     Trial {

@@ -42,7 +42,9 @@ fn excerpt(text: &str, finding: &PolicyFinding) -> Option<Excerpt> {
         return None;
     }
     let first = (finding.column - 1).min(length);
-    let marked = text.get(finding.span.clone()).map_or(0, |text| text.chars().count());
+    let marked = text
+        .get(finding.span.clone())
+        .map_or(0, |text| text.chars().count());
     Some(Excerpt {
         line: finding.line,
         text: line.replace('\t', " "),

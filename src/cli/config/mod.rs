@@ -73,7 +73,10 @@ impl Which {
         let key = identity.as_ref().map(|identity| &identity.public);
         let named = self.file.as_deref().or(self.config.as_deref());
         let (file, checked) = if named == Some(Path::new(STDIN)) {
-            ("<stdin>".to_owned(), bundle::check(&read_stdin(bundle::MAX_BYTES)?, key))
+            (
+                "<stdin>".to_owned(),
+                bundle::check(&read_stdin(bundle::MAX_BYTES)?, key),
+            )
         } else {
             let found = doctor::find_bundle(&folders, named, key)?;
             (found.path.display().to_string(), found.checked)

@@ -7,7 +7,7 @@ use super::{examples, find};
 use crate::cli::context::Context;
 use crate::signer::PolicyFileError;
 use crate::signer::policy::{self, PolicyError, RuleReport};
-use crate::ui::{self, BAD, Exit, Failure, GOOD, Lines, Report, WARNING, paint, printable};
+use crate::ui::{self, BAD, EMPHASIS, Exit, Failure, GOOD, Lines, Report, WARNING, paint, printable};
 
 /// Check the policy: what each rule matches, and what it can never do
 ///
@@ -70,12 +70,12 @@ impl Report for Checked {
     fn human(&self) -> String {
         let mut lines = Lines::default();
         for rule in &self.rules {
-            lines.field(&rule.name, &rule.description);
+            lines.line(format!("{}: {}", paint(EMPHASIS, &rule.name), rule.description));
             for warning in &rule.warnings {
                 lines.line(format!("  {} {warning}", paint(WARNING, "warning:")));
             }
         }
-        lines.field("else", "refuse");
+        lines.line(format!("{}: refuse", paint(EMPHASIS, "else")));
         let file = printable(&self.file);
         lines.gap();
         match self.warnings() {

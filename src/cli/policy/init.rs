@@ -32,8 +32,10 @@ impl Init {
         let federation = match self.federation {
             Some(slug) if signer::is_federation_name(&slug) => slug,
             Some(slug) => {
-                return Err(Failure::usage(format!("--federation: {slug:?} is not a federation's name"))
-                    .hint("Give 1 to 64 of a-z 0-9 -."));
+                return Err(
+                    Failure::usage(format!("--federation: {slug:?} is not a federation's name"))
+                        .hint("Give 1 to 64 of a-z 0-9 -."),
+                );
             }
             None => {
                 let identity = vault::load_identity(&folders)?;
@@ -57,14 +59,16 @@ impl Init {
             }
             Ok(_) | Err(StoreError::TooLarge { .. }) => {
                 let question = format!("{} exists and differs. Replace it?", path.display());
-                let replace =
-                    self.force || (context.ui.is_interactive() && context.ui.confirm(&question, "--force")?);
+                let replace = self.force
+                    || (context.ui.is_interactive() && context.ui.confirm(&question, "--force")?);
                 if !replace {
                     return Err(Failure::new(
                         "exists",
                         format!("{} exists already, and differs", path.display()),
                     )
-                    .hint("Replace it with --force, or edit it; `oc-guardian policy check` says what it does."));
+                    .hint(
+                        "Replace it with --force, or edit it; `oc-guardian policy check` says what it does.",
+                    ));
                 }
                 store::replace(&path, text.as_bytes(), Access::Public)?;
                 true
@@ -105,7 +109,10 @@ impl Report for Written {
         lines.line(paint(GOOD, done));
         lines.field("file", self.path.display().to_string());
         lines.field("federation", &self.federation);
-        lines.field("signs", "health envelopes, transport keys, upgrade notices; asks for the rest");
+        lines.field(
+            "signs",
+            "health envelopes, transport keys, upgrade notices; asks for the rest",
+        );
         lines.next("oc-guardian policy check").finish()
     }
 }

@@ -43,16 +43,19 @@ impl Test {
             .ok()
             .and_then(|since| u64::try_from(since.as_millis()).ok())
             .unwrap_or_default();
-        let facts = identity.as_ref().zip(operator_id.as_ref()).map(|(identity, operator_id)| Facts {
-            public: &identity.public,
-            operator_id,
-            caller: &Caller::Operator,
-            now_ms,
-            image: ImageCheck::Claimed,
-            memberships: &[],
-            federation: None,
-            ask_only: false,
-        });
+        let facts = identity
+            .as_ref()
+            .zip(operator_id.as_ref())
+            .map(|(identity, operator_id)| Facts {
+                public: &identity.public,
+                operator_id,
+                caller: &Caller::Operator,
+                now_ms,
+                image: ImageCheck::Claimed,
+                memberships: &[],
+                federation: None,
+                ask_only: false,
+            });
         context.ui.result(&Tried {
             file: found.path.display().to_string(),
             summary: request.summary(),
@@ -81,7 +84,10 @@ impl Report for Tried {
             ("effect".into(), json!(self.trial.effect.as_str())),
             ("timeout".into(), json!(timeout)),
             ("rule".into(), json!(rule.map(|(name, _)| name))),
-            ("description".into(), json!(rule.map(|(_, description)| description))),
+            (
+                "description".into(),
+                json!(rule.map(|(_, description)| description)),
+            ),
             ("always_asked".into(), json!(self.trial.always_asked)),
             ("obstacle".into(), json!(self.trial.obstacle)),
         ])
@@ -96,12 +102,18 @@ impl Report for Tried {
         };
         let effect = match self.trial.effect {
             Effect::Sign => paint(GOOD, "it is signed without a question"),
-            Effect::Ask { timeout } => paint(WARNING, &format!("a person is asked, and has {timeout} s to answer")),
+            Effect::Ask { timeout } => paint(
+                WARNING,
+                &format!("a person is asked, and has {} to answer", signer::span(timeout)),
+            ),
             Effect::Refuse => paint(BAD, "it is refused"),
         };
         lines.field("effect", effect);
         if self.trial.always_asked {
-            lines.field("because", "a person is always asked for this, whatever a rule allows");
+            lines.field(
+                "because",
+                "a person is always asked for this, whatever a rule allows",
+            );
         }
         if let Some(obstacle) = &self.trial.obstacle {
             lines.field("because", crate::ui::escaped(obstacle));

@@ -40,8 +40,17 @@ impl History {
                 self.underway.insert(id, underway);
                 self.count(entry.rule.as_deref().unwrap_or_default(), entry.at);
             }
-            // Only of a request that was asked about; what the policy refuses leaves nothing behind.
-            Event::Denied => self.turned_down(id, kind, Outcome::Denied, entry.at),
+            // A person's no has the payload that they were shown. Other refusals leave nothing behind: they may even be
+            // about the id of a request that somebody else is being asked about.
+            Event::Denied => {
+                let content = entry
+                    .payload
+                    .as_deref()
+                    .map(|payload| content_hash(kind, payload));
+                if content.is_some() && content == self.underway.get(&id).map(|it| it.content) {
+                    self.turned_down(id, kind, Outcome::Denied, entry.at);
+                }
+            }
             Event::Expired => self.turned_down(id, kind, Outcome::Expired, entry.at),
             _ => {}
         }

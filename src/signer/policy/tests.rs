@@ -33,7 +33,7 @@ fn the_default_is_good_and_means_what_it_says() {
             "attestation or guardian-key or frost-commit, for oc-me-v1: allow, at most 120/min",
             "action: alert-publish, severity info, tag upgrade, for oc-me-v1: allow, at most 4/h",
             "frost-sign: heartbeat, for oc-me-v1: allow, at most 60/min",
-            "everything: ask (300 s to answer)",
+            "everything: ask (5 min to answer)",
         ]
     );
     assert!(reports.iter().all(|it| it.warnings.is_empty()), "{reports:?}");

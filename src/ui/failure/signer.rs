@@ -13,7 +13,9 @@ impl From<RequestError> for Failure {
             RequestError::TimeMismatch { .. } => {
                 "Make the first 8 digits of the id the hex of `at`; it is when the request was made."
             }
-            RequestError::FederationMismatch(_) => "Name the same federation in the request and in its payload.",
+            RequestError::FederationMismatch(_) => {
+                "Name the same federation in the request and in its payload."
+            }
         };
         Self::new(error.reason(), error.to_string()).hint(hint)
     }
