@@ -115,7 +115,7 @@ fn the_escapes_are_those_of_json_stringify() {
 
 /// Values that the rules allow.
 pub(crate) fn allowed() -> impl Strategy<Value = Value> {
-    let exact = -(MAX_INTEGER as i64)..=MAX_INTEGER as i64;
+    let exact = -MAX_INTEGER.cast_signed()..=MAX_INTEGER.cast_signed();
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),

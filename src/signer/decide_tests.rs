@@ -85,9 +85,14 @@ impl Bench {
     }
 
     /// With a nonce that is `ahead` milliseconds ahead of the clock.
-    pub(in crate::signer) fn action(&mut self, action: &str, params: Value, ahead: i64) -> Request {
+    pub(in crate::signer) fn action(
+        &mut self,
+        action: &str,
+        params: impl Into<Value>,
+        ahead: i64,
+    ) -> Request {
         let nonce = (self.now * 1000).saturating_add_signed(ahead);
-        let payload = json!({"action": action, "params": params, "nonce": nonce, "expires_at": self.now + 600,
+        let payload = json!({"action": action, "params": params.into(), "nonce": nonce, "expires_at": self.now + 600,
             "federation": "oc-me-v1"});
         self.request("action", &json!("oc-me-v1"), &payload)
     }

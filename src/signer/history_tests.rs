@@ -227,7 +227,7 @@ fn the_checkpoint_is_frozen() {
         .replace(contents[1], "[CONTENT 2]");
     assert_eq!(
         text,
-        r#"{"version":1,"latest":1764000000,"nonces":[],"routine":[["69248100000000010000000000000000","[CONTENT 1]","[SIGNATURE]",1764000120]],"others":[],"floor":null,"windows":[["rule 1 (line 2)",[[1764000000,1]],[[29400000,1]]],["rule 3 (line 11)",[[1764000000,1]],[[29400000,1]]]],"asked":[["69248100000000020000000000000000","[CONTENT 2]",1764000300]]}"#
+        r#"{"version":1,"latest":1764000000,"nonces":[],"routine":[["69248100000000010000000000000000","[CONTENT 1]","[SIGNATURE]",1764000120]],"others":[],"floor":null,"windows":[["rule 1 (line 2)",[[1764000000,1]],[[29400000,1]]],["rule 3 (line 11)",[[1764000000,1]],[[29400000,1]]]],"asked":[["69248100000000020000000000000000","action","[CONTENT 2]",1764000300]]}"#
     );
     for (from, to) in [
         ("\"version\":1", "\"version\":2"),

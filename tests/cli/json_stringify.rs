@@ -47,11 +47,15 @@ fn every_character_is_escaped_as_json_stringify_does() {
     let mut lines = Vec::new();
     for block in (0..0x11_0000).step_by(256) {
         let letters: String = (block..block + 256).filter_map(char::from_u32).collect();
-        let escaped: String = letters
+        let escaped: Vec<String> = letters
             .encode_utf16()
             .map(|unit| format!("\\u{unit:04X}"))
             .collect();
-        lines.push(format!("[{},\"{escaped}\"]", serde_json::Value::from(letters)));
+        lines.push(format!(
+            "[{},\"{}\"]",
+            serde_json::Value::from(letters),
+            escaped.concat()
+        ));
     }
     let ours: Vec<String> = lines
         .iter()

@@ -11,7 +11,7 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-fn request(kind: &str, payload: Value) -> Value {
+fn request(kind: &str, payload: &Value) -> Value {
     let now = now();
     json!({"id": format!("{now:08x}{}", "ab".repeat(12)), "at": now, "kind": kind, "federation": "oc-me-v1",
         "payload": payload})
@@ -20,17 +20,17 @@ fn request(kind: &str, payload: Value) -> Value {
 fn attestation(operator_id: &str) -> Value {
     request(
         "attestation",
-        json!({"kind": "oc-guardian-attestation", "operator_id": operator_id, "federation_slug": "oc-me-v1",
+        &json!({"kind": "oc-guardian-attestation", "operator_id": operator_id, "federation_slug": "oc-me-v1",
             "hosted_request_id": null, "fedimintd_version": "1.2.3", "p2p_url": "http://host:9001",
             "api_url": "http://host:9000", "status": "running", "attested_at": now(), "image_digest": null}),
     )
 }
 
-fn action(action: &str, params: Value) -> Value {
+fn action(action: &str, params: &Value) -> Value {
     let now = now();
     request(
         "action",
-        json!({"action": action, "params": params, "nonce": now * 1000, "expires_at": now + 600,
+        &json!({"action": action, "params": params, "nonce": now * 1000, "expires_at": now + 600,
             "federation": "oc-me-v1"}),
     )
 }
@@ -60,7 +60,7 @@ effect         it is signed without a question
 "#]]);
     let notice = json!({"severity": "info", "tag": "upgrade", "title": "v1.2.4", "body": ""});
     let home = home();
-    home.write("request.json", action("alert-publish", notice).to_string());
+    home.write("request.json", action("alert-publish", &notice).to_string());
     home.run_line("policy test request.json --json").is(str![[r#"
 $ oc-guardian policy test request.json --json
 {"ok":true,"policy":"[DIR]/home/config/policy.toml","summary":"alert-publish for oc-me-v1: info \"v1.2.4\"","effect":"sign","timeout":null,"rule":"rule 2 (line 13)","description":"action: alert-publish, severity info, tag upgrade, for oc-me-v1: allow, at most 4/h","always_asked":false,"obstacle":null}
@@ -72,7 +72,7 @@ $ oc-guardian policy test request.json --json
 #[test]
 fn what_is_asked() {
     let alert = json!({"severity": "critical", "title": "a\u{202e}b", "body": ""});
-    tried(&home(), &action("alert-publish", alert)).is(str![[r#"
+    tried(&home(), &action("alert-publish", &alert)).is(str![[r#"
 $ oc-guardian policy test request.json
 request        alert-publish for oc-me-v1: critical "a\u{202e}b"
 decided by     rule 4 (line 30): everything: ask (5 min to answer)
@@ -85,7 +85,7 @@ effect         a person is asked, and has 5 min to answer
         "all",
         "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"allow\"\n",
     );
-    home.write("request.json", action("charter-sign", json!({})).to_string());
+    home.write("request.json", action("charter-sign", &json!({})).to_string());
     home.run_line("policy test request.json --policy all")
         .is(str![[r#"
 $ oc-guardian policy test request.json --policy all
@@ -124,7 +124,7 @@ effect         it is refused
 --- exit 0
 
 "#]]);
-    home.write("request.json", action("federation-join", json!({})).to_string());
+    home.write("request.json", action("federation-join", &json!({})).to_string());
     home.run_line("policy test request.json --policy none")
         .is(str![[r#"
 $ oc-guardian policy test request.json --policy none
@@ -134,7 +134,7 @@ effect         it is refused
 --- exit 0
 
 "#]]);
-    home.write("request.json", request("ceremony", json!({})).to_string());
+    home.write("request.json", request("ceremony", &json!({})).to_string());
     home.run_line("policy test request.json").is(str![[r#"
 $ oc-guardian policy test request.json
 request        ceremony

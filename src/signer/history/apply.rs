@@ -32,6 +32,7 @@ impl History {
             Event::Signed => self.apply_signed(id, kind, entry),
             Event::Asked => {
                 let underway = Underway {
+                    kind,
                     content: content_hash(kind, entry.payload.as_deref().unwrap_or_default()),
                     // How long that was does not matter any more: nobody will be asked again.
                     expires_at: Some(entry.at),
@@ -40,17 +41,8 @@ impl History {
                 self.underway.insert(id, underway);
                 self.count(entry.rule.as_deref().unwrap_or_default(), entry.at);
             }
-            // A person's no has the payload that they were shown. Other refusals leave nothing behind: they may even be
-            // about the id of a request that somebody else is being asked about.
-            Event::Denied => {
-                let content = entry
-                    .payload
-                    .as_deref()
-                    .map(|payload| content_hash(kind, payload));
-                if content.is_some() && content == self.underway.get(&id).map(|it| it.content) {
-                    self.turned_down(id, kind, Outcome::Denied, entry.at);
-                }
-            }
+            // Only of a request that was asked about; what is refused without a question leaves nothing behind.
+            Event::Denied => self.turned_down(id, kind, Outcome::Denied, entry.at),
             Event::Expired => self.turned_down(id, kind, Outcome::Expired, entry.at),
             _ => {}
         }

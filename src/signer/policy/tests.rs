@@ -326,7 +326,9 @@ proptest! {
     #[test]
     fn deny_beats_everything_else_the_first_match_decides(models in proptest::collection::vec(model(), 1..8)) {
         let mut text = "version = 1\n".to_owned();
-        models.iter().for_each(|model| model.write(&mut text));
+        for model in &models {
+            model.write(&mut text);
+        }
         let policy = Policy::parse(&text).unwrap();
         for subject in every_subject() {
             let matching: Vec<&str> = models
@@ -346,7 +348,9 @@ proptest! {
     #[test]
     fn a_rule_that_is_said_never_to_decide_never_does(models in proptest::collection::vec(model(), 1..8)) {
         let mut text = "version = 1\n".to_owned();
-        models.iter().for_each(|model| model.write(&mut text));
+        for model in &models {
+            model.write(&mut text);
+        }
         let policy = Policy::parse(&text).unwrap();
         let reports = check(&policy);
         for subject in every_subject() {
