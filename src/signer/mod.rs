@@ -26,3 +26,6 @@ pub use request::{MAX_REQUEST, Meaning, Request, RequestError};
 pub use trial::{Effect, Trial, trial};
 
 pub use crate::envelope::is_slug as is_federation_name;
+
+#[cfg(test)]
+mod wire_tests;
