@@ -77,6 +77,29 @@ pub(super) const CONFIG_SCHEMA: &str = "\
 Examples:
   oc-guardian config schema > oc-guardian.schema.json";
 
+pub(super) const POLICY: &str = "\
+Examples:
+  oc-guardian policy init
+  oc-guardian policy check
+  oc-guardian policy test request.json";
+
+pub(super) const POLICY_INIT: &str = "\
+Examples:
+  oc-guardian policy init
+  oc-guardian policy init --federation oc-me-v1 --force";
+
+pub(super) const POLICY_CHECK: &str = "\
+Examples:
+  oc-guardian policy check
+  oc-guardian policy check new-policy.toml
+  oc-guardian policy check --json | jq -r '.rules[].warnings[]'";
+
+pub(super) const POLICY_TEST: &str = "\
+Examples:
+  oc-guardian policy test request.json
+  oc-guardian policy test request.json --policy new-policy.toml --json | jq -r .effect
+  oc-guardian policy test - < request.json";
+
 pub(super) const SIGN: &str = "\
 Examples:
   oc-guardian sign --serve

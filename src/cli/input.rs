@@ -14,6 +14,24 @@ use crate::vault::{Credential, LockedHome, MAX_SECRET_INPUT, Passphrase, lock_in
 /// Means standard input where a path is expected.
 pub(super) const STDIN: &str = "-";
 
+/// All of standard input, at most `limit` bytes. Not for secrets.
+pub(super) fn read_stdin(limit: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::new("read-failed", format!("cannot read standard input: {error}")))?;
+    if bytes.len() > limit {
+        return Err(StoreError::TooLarge {
+            path: "standard input".into(),
+            limit,
+        }
+        .into());
+    }
+    Ok(bytes)
+}
+
 /// The bytes of a secret file, or of standard input for `-`.
 pub(super) fn read_secret(context: &Context, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if path == Path::new(STDIN) {

@@ -9,6 +9,7 @@ mod input;
 mod key;
 mod man;
 mod sign;
+mod policy;
 mod start;
 mod status;
 mod tree;

@@ -1,7 +1,7 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{completions, config, examples, init, key, man, sign, status};
+use super::{completions, config, examples, init, key, man, policy, sign, status};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -60,6 +60,7 @@ enum Verb {
     Key(key::Key),
     Config(config::Config),
     Sign(sign::Sign),
+    Policy(policy::Policy),
     Status(status::Status),
     Completions(completions::Completions),
     Man(man::Man),
@@ -72,6 +73,7 @@ impl Cli {
             Verb::Key(verb) => verb.run(context),
             Verb::Config(verb) => verb.run(context),
             Verb::Sign(verb) => verb.run(context),
+            Verb::Policy(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),
             Verb::Man(verb) => verb.run(context),

@@ -1,6 +1,5 @@
 //! One request from a file.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,11 +9,11 @@ use serde_json::{Map, Value, json};
 use super::Serving;
 use super::running;
 use crate::cli::context::Context;
-use crate::cli::input::STDIN;
+use crate::cli::input::{STDIN, read_stdin};
 use crate::envelope::canonical;
 use crate::signer::client::{self, Signed};
 use crate::signer::{Caller, Engine, MAX_REQUEST, Reply, RequestId, Scope};
-use crate::store::{self, StoreError};
+use crate::store;
 use crate::ui::{self, Exit, Failure, Report};
 
 pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<Exit, Failure> {
@@ -102,20 +101,7 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     if file != Path::new(STDIN) {
         return Ok(store::read(file, MAX_REQUEST)?);
     }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(MAX_REQUEST as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new("read-failed", format!("cannot read standard input: {error}")))?;
-    if bytes.len() > MAX_REQUEST {
-        return Err(StoreError::TooLarge {
-            path: "standard input".into(),
-            limit: MAX_REQUEST,
-        }
-        .into());
-    }
-    Ok(bytes)
+    read_stdin(MAX_REQUEST)
 }
 
 /// Fills in what follows from the moment: `id`, `at`, and the nonce of an action. Everything else is for the core to

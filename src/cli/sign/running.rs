@@ -12,12 +12,10 @@ use crate::cli::input;
 use crate::doctor::find_bundle;
 use crate::operator::{Identity, PublicKey};
 use crate::signer::client::{Client, Endpoint};
-use crate::signer::{Engine, Policy, Setup, load_policy, operator_socket};
+use crate::signer::{Engine, Policy, PolicyFile, Setup, operator_socket, policy_path};
 use crate::store::{self, Access, Folders};
 use crate::ui::Failure;
 use crate::vault::LockedHome;
-
-const POLICY: &str = "policy.toml";
 
 /// A client of the operator's door.
 pub(super) fn client(folders: &Folders) -> Client {
@@ -89,7 +87,7 @@ fn policy(
 ) -> Result<(PathBuf, Policy), Failure> {
     let path = match named {
         Some(path) => input::absolute(path)?,
-        None => folders.config.join(POLICY),
+        None => policy_path(folders),
     };
     if named.is_none() && !store::exists(&path) {
         let federation = federation.ok_or_else(|| {
@@ -108,6 +106,6 @@ fn policy(
             path.display()
         ));
     }
-    let policy = load_policy(&path)?;
+    let policy = PolicyFile::load(&path)?.policy;
     Ok((path, policy))
 }

@@ -7,6 +7,8 @@ const MAX_FINDINGS: usize = 100;
 /// One thing that is wrong with a policy, with its place in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyFinding {
+    /// Bytes of the file.
+    pub span: Range<usize>,
     /// Line, from 1.
     pub line: usize,
     /// Character in the line, from 1.
@@ -32,7 +34,11 @@ impl fmt::Display for PolicyError {
         let Some(first) = self.findings.first() else {
             return f.write_str("the policy is not acceptable");
         };
-        write!(f, "line {}, column {}: {}", first.line, first.column, first.message)?;
+        write!(
+            f,
+            "line {}, column {}: {}",
+            first.line, first.column, first.message
+        )?;
         match self.findings.len() {
             1 => Ok(()),
             count => write!(f, " (and {} more)", count - 1),
@@ -57,6 +63,7 @@ impl<'t> Findings<'t> {
     pub(super) fn add(&mut self, span: &Range<usize>, message: impl Into<String>, help: Option<String>) {
         let (line, column) = position(self.text, span.start);
         let finding = PolicyFinding {
+            span: span.clone(),
             line,
             column,
             message: message.into(),

@@ -114,7 +114,8 @@ fn top(document: &DeTable, found: &mut Findings) -> Vec<Rule> {
 fn known(key: &Spanned<std::borrow::Cow<str>>, keys: &[&str], of: &str, found: &mut Findings) {
     let name = key.get_ref();
     if !keys.contains(&name.as_ref()) {
-        let help = nearest(name, keys.iter().copied()).unwrap_or_else(|| format!("Known are {}.", keys.join(", ")));
+        let help =
+            nearest(name, keys.iter().copied()).unwrap_or_else(|| format!("Known are {}.", keys.join(", ")));
         found.add(&key.span(), format!("{of} has no {name:?}"), Some(help));
     }
 }
@@ -159,18 +160,26 @@ fn rule(number: usize, span: &Range<usize>, table: &DeTable, found: &mut Finding
     let limit = text(table, "timeout", found).and_then(|(span, text)| {
         let seconds = timeout(text);
         if seconds.is_none() {
-            found.add(&span, format!("{text:?} is no time-out"), Some(format!("Write {TIMEOUT_WANTED}.")));
+            found.add(
+                &span,
+                format!("{text:?} is no time-out"),
+                Some(format!("Write {TIMEOUT_WANTED}.")),
+            );
         }
         Some((span, seconds?))
     });
     let rate = text(table, "rate", found).and_then(|(span, text)| {
         let rate = Rate::parse(text);
         if rate.is_none() {
-            found.add(&span, format!("{text:?} is no rate"), Some(format!("Write {}.", Rate::WANTED)));
+            found.add(
+                &span,
+                format!("{text:?} is no rate"),
+                Some(format!("Write {}.", Rate::WANTED)),
+            );
         }
         Some((span, rate?))
     });
-    let decision = decision(span, table, limit, rate.as_ref(), found);
+    let decision = decision(span, table, limit.as_ref(), rate.as_ref(), found);
     Some(Rule {
         name: format!("rule {number} (line {line})").into(),
         line,
@@ -206,7 +215,7 @@ fn kinds(span: &Range<usize>, table: &DeTable, found: &mut Findings) -> Option<O
 fn decision(
     span: &Range<usize>,
     table: &DeTable,
-    timeout: Option<(Range<usize>, u64)>,
+    timeout: Option<&(Range<usize>, u64)>,
     rate: Option<&(Range<usize>, Rate)>,
     found: &mut Findings,
 ) -> Option<RuleDecision> {
@@ -219,7 +228,7 @@ fn decision(
     let decision = match name {
         "allow" => RuleDecision::Allow,
         "ask" => RuleDecision::Ask {
-            timeout: timeout.as_ref().map_or(DEFAULT_TIMEOUT, |(_, seconds)| *seconds),
+            timeout: timeout.map_or(DEFAULT_TIMEOUT, |(_, seconds)| *seconds),
         },
         "deny" => RuleDecision::Deny,
         _ => {
@@ -227,11 +236,19 @@ fn decision(
             return None;
         }
     };
-    if let (Some((at, _)), RuleDecision::Allow | RuleDecision::Deny) = (&timeout, decision) {
-        found.add(at, format!("a rule that says {name} has no timeout"), Some("Take it out.".into()));
+    if let (Some((at, _)), RuleDecision::Allow | RuleDecision::Deny) = (timeout, decision) {
+        found.add(
+            at,
+            format!("a rule that says {name} has no timeout"),
+            Some("Take it out.".into()),
+        );
     }
     if let (Some((at, _)), RuleDecision::Deny) = (rate, decision) {
-        found.add(at, "a rule that says deny has no rate", Some("Take it out.".into()));
+        found.add(
+            at,
+            "a rule that says deny has no rate",
+            Some("Take it out.".into()),
+        );
     }
     Some(decision)
 }
@@ -271,7 +288,11 @@ fn list<T: PartialEq>(
     let mut list = Vec::with_capacity(items.len());
     for item in items {
         let Some(text) = item.get_ref().as_str() else {
-            found.add(&item.span(), format!("{key} is not a string or a list of strings"), None);
+            found.add(
+                &item.span(),
+                format!("{key} is not a string or a list of strings"),
+                None,
+            );
             continue;
         };
         match parse(text) {
