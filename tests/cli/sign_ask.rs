@@ -5,7 +5,8 @@ use snapbox::str;
 
 use crate::support::Home;
 use crate::support::signer::{
-    GUARDIAN_SOCKET, OPERATOR_SOCKET, OPEN_POLICY, POLICY, SigningServer, action, alert, get, post, records_of, sign,
+    GUARDIAN_SOCKET, OPEN_POLICY, OPERATOR_SOCKET, POLICY, SigningServer, action, alert, get, post,
+    records_of, sign,
 };
 
 fn id_of(request: &Value) -> &str {
@@ -26,7 +27,12 @@ fn question(home: &Home, request: &Value) -> Value {
 fn approve(home: &Home, request: &Value, scope: &str) -> crate::support::signer::Answer {
     let hash = question(home, request)["payload_sha256"].clone();
     let body = json!({ "payload_sha256": hash, "scope": scope }).to_string();
-    post(home, OPERATOR_SOCKET, &format!("/v1/requests/{}/approve", id_of(request)), &body)
+    post(
+        home,
+        OPERATOR_SOCKET,
+        &format!("/v1/requests/{}/approve", id_of(request)),
+        &body,
+    )
 }
 
 fn outcome(home: &Home, request: &Value) -> crate::support::signer::Answer {
@@ -43,7 +49,11 @@ fn yes_from_another_terminal() {
     let shown = question(&home, &request);
     assert_eq!(asked.json()["expires_at"], shown["expires_at"]);
     let pending = home.run(&["sign", "--pending"]).exits(0);
-    for part in [id_of(&request), "disk failing", shown["payload_sha256"].as_str().unwrap()] {
+    for part in [
+        id_of(&request),
+        "disk failing",
+        shown["payload_sha256"].as_str().unwrap(),
+    ] {
         assert!(pending.stdout.contains(part), "{}", pending.text);
     }
     home.run(&["sign", "--approve", id_of(&request)]).exits(2);
@@ -76,14 +86,15 @@ fn no_from_another_terminal() {
     home.run(&["sign", "--deny", id_of(&request)]).exits(0);
     assert_eq!(outcome(&home, &request).says(), "403 denied");
     assert_eq!(sign(&home, &request).says(), "403 denied");
-    assert_eq!(records_of(&home, "denied").len(), 1);
+    // By the person, and then because of it.
+    assert_eq!(records_of(&home, "denied").len(), 2);
     assert!(records_of(&home, "signed").is_empty());
 }
 
 #[test]
 fn nobody_in_time_is_a_no() {
     let home = Home::with_identity();
-    home.write(POLICY, OPEN_POLICY.replace("\"5m\"", "\"2s\""));
+    home.write(POLICY, OPEN_POLICY.replace("\"5m\"", "\"10s\""));
     let _server = SigningServer::start(&home, &[]);
     let request = alert("critical", "nobody is there");
     assert_eq!(sign(&home, &request).status, 202);
@@ -99,11 +110,17 @@ fn an_approval_is_for_the_payload_that_was_shown() {
     let _server = SigningServer::start(&home, &[]);
     let request = alert("critical", "one");
     let other = alert("critical", "two");
-    assert_eq!((sign(&home, &request).status, sign(&home, &other).status), (202, 202));
+    assert_eq!(
+        (sign(&home, &request).status, sign(&home, &other).status),
+        (202, 202)
+    );
     let hash = question(&home, &other)["payload_sha256"].clone();
     let body = json!({ "payload_sha256": hash }).to_string();
     let path = format!("/v1/requests/{}/approve", id_of(&request));
-    assert_eq!(post(&home, OPERATOR_SOCKET, &path, &body).says(), "409 other-payload");
+    assert_eq!(
+        post(&home, OPERATOR_SOCKET, &path, &body).says(),
+        "409 other-payload"
+    );
     assert_eq!(outcome(&home, &request).status, 202);
     // The same id with other content is refused, and does not change what waits.
     let mut swapped = request.clone();
@@ -139,7 +156,10 @@ fn yes_for_an_hour_but_never_for_what_is_always_asked() {
 #[test]
 fn always_asked_whatever_the_policy_says() {
     let home = Home::with_identity();
-    home.write(POLICY, "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"allow\"\n");
+    home.write(
+        POLICY,
+        "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"allow\"\n",
+    );
     let _server = SigningServer::start(&home, &[]);
     for name in ["charter-sign", "exit-handoff", "payouts-claim", "bridge-command"] {
         assert_eq!(sign(&home, &action(name, &json!({}))).status, 202, "{name}");
@@ -193,12 +213,32 @@ fn the_clock_and_the_nonce_still_hold_when_the_yes_comes() {
 fn nothing_waits() {
     let home = Home::with_identity();
     home.run(&["sign", "--pending"]).is(str![[r#"
+$ oc-guardian sign --pending
+--- stderr
+error: no signing server answers at [DIR]/home/run/operator/operator.sock: No such file or directory (os error 2)
+hint: Start it with: oc-guardian sign --serve
+--- exit 1
+
 "#]]);
     let _server = SigningServer::start(&home, &[]);
     home.run(&["sign", "--pending"]).is(str![[r#"
+$ oc-guardian sign --pending
+No request waits for an answer.
+--- exit 0
+
 "#]]);
     home.run(&["sign", "--pending", "--json"]).is(str![[r#"
+$ oc-guardian sign --pending --json
+{"ok":true,"requests":[]}
+--- exit 0
+
 "#]]);
     home.run(&["sign", "--deny", &"0".repeat(32)]).is(str![[r#"
+$ oc-guardian sign --deny 00000000000000000000000000000000
+--- stderr
+error: the request is refused: no question with this id waits
+hint: See what waits with: oc-guardian sign --pending
+--- exit 1
+
 "#]]);
 }

@@ -39,7 +39,10 @@ fn no_signature_leaves_and_it_goes_on_when_there_is_room_needs_namespaces() {
     }
     let server = SigningServer::start_command(outer, &home);
     let wait_for = |name: &str| {
-        assert!(eventually(|| home.path(name).exists().then_some(())).is_some(), "{name}");
+        assert!(
+            eventually(|| home.path(name).exists().then_some(())).is_some(),
+            "{name}"
+        );
     };
     let first = attestation();
     let before = sign(&home, &first);
@@ -82,21 +85,28 @@ fn no_signature_leaves_and_it_goes_on_when_there_is_room_needs_namespaces() {
         next += 1;
     }
     for signature in held {
-        assert!(log.contains(signature.as_str().unwrap()), "a signature left without its record");
+        assert!(
+            log.contains(signature.as_str().unwrap()),
+            "a signature left without its record"
+        );
     }
 }
 
 #[test]
 fn a_full_disk_at_the_start_is_said_needs_namespaces() {
-    let Some(small) =
-        Namespace::with("mkdir -p home/state; mount -t tmpfs -o size=4k,mode=700 none home/state; cat /dev/zero > home/state/filler 2>/dev/null || true")
-    else {
+    let Some(small) = Namespace::with(
+        "mkdir -p home/state; mount -t tmpfs -o size=4k,mode=700 none home/state; cat /dev/zero > home/state/filler 2>/dev/null || true",
+    ) else {
         return;
     };
     let home = Home::with_identity();
     home.write(POLICY, OPEN_POLICY);
-    let (run, _): (Transcript, String) =
-        small.run(&home, "4k", &["sign", "--serve", "--passphrase-file", "pass.txt"], "");
+    let (run, _): (Transcript, String) = small.run(
+        &home,
+        "4k",
+        &["sign", "--serve", "--passphrase-file", "pass.txt"],
+        "",
+    );
     assert_eq!(run.code, Some(1), "{}", run.text);
     assert!(run.stderr.contains("No space left"), "{}", run.text);
     assert!(!home.path(GUARDIAN_SOCKET).exists());

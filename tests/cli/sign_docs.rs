@@ -68,10 +68,17 @@ fn every_example_of_the_page_is_true() {
         .current_dir(home.path(""))
         .output()
         .unwrap();
-    assert!(shell.status.success(), "{}", String::from_utf8_lossy(&shell.stderr));
+    assert!(
+        shell.status.success(),
+        "{}",
+        String::from_utf8_lossy(&shell.stderr)
+    );
     for (at, (command, expected)) in examples.iter().enumerate() {
         let printed = home.text(&format!("out.{at}"));
-        assert!(fits(printed.trim_end(), expected), "$ {command}\n{printed}\nshould be\n{expected}");
+        assert!(
+            fits(printed.trim_end(), expected),
+            "$ {command}\n{printed}\nshould be\n{expected}"
+        );
     }
     assert_eq!(server.stop(), Some(0));
 }

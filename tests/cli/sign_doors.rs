@@ -2,8 +2,8 @@
 
 use crate::support::Home;
 use crate::support::signer::{
-    Answer, GUARDIAN_SOCKET, OPERATOR_SOCKET, SigningServer, TOKEN, alert, attestation, exchange, get, http, post,
-    sign, tcp, unix,
+    Answer, GUARDIAN_SOCKET, OPERATOR_SOCKET, SigningServer, TOKEN, alert, attestation, exchange, get, http,
+    post, sign, tcp, unix,
 };
 
 struct Doors {
@@ -55,13 +55,38 @@ fn matrix_of_doors_headers_and_paths() {
         ("POST", "/healthz", false, "405 wrong-method"),
         ("GET", "/v1/identity", false, "200"),
         ("GET", "/v1/sign", false, "405 wrong-method"),
-        ("POST", "/v1/sign", false, "422 malformed-json"),
-        ("GET", "/v1/requests/00000000000000000000000000000000", false, "404 no-such-request"),
-        ("POST", "/v1/requests/00000000000000000000000000000000", false, "405 wrong-method"),
+        ("POST", "/v1/sign", false, "422 malformed-request"),
+        (
+            "GET",
+            "/v1/requests/00000000000000000000000000000000",
+            false,
+            "404 no-such-request",
+        ),
+        (
+            "POST",
+            "/v1/requests/00000000000000000000000000000000",
+            false,
+            "405 wrong-method",
+        ),
         ("GET", "/v1/requests", true, "200"),
-        ("POST", "/v1/requests/00000000000000000000000000000000/approve", true, "422 malformed"),
-        ("GET", "/v1/requests/00000000000000000000000000000000/approve", true, "405 wrong-method"),
-        ("POST", "/v1/requests/00000000000000000000000000000000/deny", true, "422 malformed"),
+        (
+            "POST",
+            "/v1/requests/00000000000000000000000000000000/approve",
+            true,
+            "422 malformed",
+        ),
+        (
+            "GET",
+            "/v1/requests/00000000000000000000000000000000/approve",
+            true,
+            "405 wrong-method",
+        ),
+        (
+            "POST",
+            "/v1/requests/00000000000000000000000000000000/deny",
+            true,
+            "422 malformed",
+        ),
         ("POST", "/v1/reload", true, "422 malformed"),
         ("GET", "/v1/nowhere", false, "404 no-such-route"),
         ("GET", "/", false, "404 no-such-route"),
@@ -177,7 +202,9 @@ fn request_targets_that_are_not_paths() {
     let two_hosts = http("GET", "/healthz", &[("host", &host), ("host", &host)], "");
     assert_eq!(doors.knock(Door::Loopback, &two_hosts).says(), "403 bad-host");
     assert_eq!(
-        doors.knock(Door::Loopback, "GET /healthz HTTP/1.0\r\n\r\n").says(),
+        doors
+            .knock(Door::Loopback, "GET /healthz HTTP/1.0\r\n\r\n")
+            .says(),
         "403 bad-host"
     );
 }
@@ -204,15 +231,26 @@ fn the_token_of_a_run_is_that_runs_alone() {
 #[test]
 fn only_loopback_is_listened_on() {
     let home = Home::with_identity();
-    home.write(crate::support::signer::POLICY, crate::support::signer::OPEN_POLICY);
+    home.write(
+        crate::support::signer::POLICY,
+        crate::support::signer::OPEN_POLICY,
+    );
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:9180"] {
         let run = home
-            .run(&["sign", "--serve", "--passphrase-file", "pass.txt", "--listen", address])
+            .run(&[
+                "sign",
+                "--serve",
+                "--passphrase-file",
+                "pass.txt",
+                "--listen",
+                address,
+            ])
             .exits(2);
         assert!(run.stderr.contains("is not a loopback address"), "{}", run.text);
         assert!(!home.path(GUARDIAN_SOCKET).exists() && !home.path(TOKEN).exists());
     }
-    home.run(&["sign", "--serve", "--listen", "localhost:9180"]).exits(2);
+    home.run(&["sign", "--serve", "--listen", "localhost:9180"])
+        .exits(2);
 }
 
 #[test]
@@ -320,8 +358,11 @@ fn other_users_get_in_where_they_are_listed_needs_root() {
     assert!(curl("65532", OPERATOR_SOCKET).contains(r#""reason":"bad-uid""#));
     assert_eq!(post(&home, GUARDIAN_SOCKET, "/v1/sign", "[]").status, 422);
     drop(server);
+    home.chmod("home/run", 0o700);
+    home.chmod("home/run/operator", 0o700);
     // What the run before opened is closed again.
     let _server = SigningServer::start(&home, &[]);
+    home.chmod("home/run", 0o711);
     assert_eq!(home.mode("home/run/guardian"), 0o700);
     assert_eq!(curl("65532", GUARDIAN_SOCKET), "");
 }

@@ -4,8 +4,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use crate::support::signer::{
-    Answer, FEDERATION, GUARDIAN_SOCKET, OPERATOR_SOCKET, SigningServer, TOKEN, alert, attestation, attestation_of,
-    exchange, get, guardian_key, http, post, sign, tcp,
+    Answer, FEDERATION, GUARDIAN_SOCKET, OPERATOR_SOCKET, SigningServer, TOKEN, alert, attestation,
+    attestation_of, exchange, get, guardian_key, http, post, sign, tcp,
 };
 use crate::support::{ED25519_ID, Home, PASSPHRASE, SECRET_HEX, encrypted};
 
@@ -51,7 +51,8 @@ fn verify_ed25519(envelope: &Value, public: &str) {
     };
     let key = bytes(public);
     let key = aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ED25519, &key);
-    key.verify(&message, &bytes(envelope["sig_hex"].as_str().unwrap())).unwrap();
+    key.verify(&message, &bytes(envelope["sig_hex"].as_str().unwrap()))
+        .unwrap();
 }
 
 struct Loopback<'a> {
@@ -108,7 +109,12 @@ fn every_kind_through_every_door_bip340() {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     assert_eq!(question["payload_sha256"], expected);
-    let approved = post(&home, OPERATOR_SOCKET, &format!("/v1/requests/{id}/approve"), &body);
+    let approved = post(
+        &home,
+        OPERATOR_SOCKET,
+        &format!("/v1/requests/{id}/approve"),
+        &body,
+    );
     assert_eq!(approved.status, 200, "{approved:?}");
     let fetched = loopback.ask("GET", &format!("/v1/requests/{id}?wait=5"), "");
     assert_eq!(fetched.body, approved.body);
@@ -134,7 +140,8 @@ fn every_kind_ed25519() {
         &format!("home/data/keys/{ED25519_ID}.age"),
         encrypted(&payload, PASSPHRASE, 2),
     );
-    home.run_line(&format!("config gen --federation {FEDERATION}")).exits(0);
+    home.run_line(&format!("config gen --federation {FEDERATION}"))
+        .exits(0);
     let _server = SigningServer::start(&home, &[]);
     let identity = get(&home, GUARDIAN_SOCKET, "/v1/identity").json();
     let public = identity["operator_pubkey_hex"].as_str().unwrap().to_owned();

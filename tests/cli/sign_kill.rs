@@ -43,7 +43,8 @@ fn what_a_client_holds_is_in_the_log() {
             // What was held before the crash is given again, byte for byte.
             let last = {
                 let held = held.lock().unwrap();
-                held.last().map(|last: &Held| (last.request.clone(), last.signature.clone()))
+                held.last()
+                    .map(|last: &Held| (last.request.clone(), last.signature.clone()))
             };
             if let Some((request, signature)) = last {
                 assert_eq!(sign(&home, &request).json()["signature_hex"], signature.as_str());
@@ -63,7 +64,12 @@ fn what_a_client_holds_is_in_the_log() {
     let mut previous = "0".repeat(64);
     for (at, record) in records.iter().enumerate() {
         assert_eq!(record["seq"], at as u64 + 1, "a gap");
-        assert_eq!(record["prev"], previous.as_str(), "the chain is broken at record {}", at + 1);
+        assert_eq!(
+            record["prev"],
+            previous.as_str(),
+            "the chain is broken at record {}",
+            at + 1
+        );
         record["hash"].as_str().unwrap().clone_into(&mut previous);
         if record["event"] == "signed" {
             let id = record["request_id"].as_str().unwrap().to_owned();

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::Home;
 use crate::support::signer::{
-    GUARDIAN_SOCKET, LOG, OPERATOR_SOCKET, SigningServer, Stream, alert, attestation, eventually, exchange, get,
-    http, post, read_answer, records, sign, tcp, unix,
+    GUARDIAN_SOCKET, LOG, OPERATOR_SOCKET, SigningServer, Stream, alert, attestation, eventually, exchange,
+    get, http, post, read_answer, records, sign, tcp, unix,
 };
 
 const JSON: [(&str, &str); 2] = [("host", "localhost"), ("content-type", "application/json")];
@@ -20,7 +20,10 @@ fn bodies_up_to_64_kib() {
         let request = attestation().to_string();
         request.clone() + &" ".repeat(length - request.len())
     };
-    assert_eq!(post(&home, GUARDIAN_SOCKET, "/v1/sign", &padded(65_536)).status, 200);
+    assert_eq!(
+        post(&home, GUARDIAN_SOCKET, "/v1/sign", &padded(65_536)).status,
+        200
+    );
     for length in [65_537, 100_000, 300_000] {
         assert_eq!(
             post(&home, GUARDIAN_SOCKET, "/v1/sign", &padded(length)).says(),
@@ -30,11 +33,21 @@ fn bodies_up_to_64_kib() {
     }
     // Announced, but never sent.
     let mut stream = unix(&home, GUARDIAN_SOCKET);
-    let head = http("POST", "/v1/sign", &[&JSON[..], &[("content-length", "999999999999")]].concat(), "");
+    let head = http(
+        "POST",
+        "/v1/sign",
+        &[&JSON[..], &[("content-length", "999999999999")]].concat(),
+        "",
+    );
     assert_eq!(exchange(&mut stream, head).says(), "413 too-large");
     // Chunked, with no end.
     let mut stream = unix(&home, GUARDIAN_SOCKET);
-    let head = http("POST", "/v1/sign", &[&JSON[..], &[("transfer-encoding", "chunked")]].concat(), "");
+    let head = http(
+        "POST",
+        "/v1/sign",
+        &[&JSON[..], &[("transfer-encoding", "chunked")]].concat(),
+        "",
+    );
     stream.write_all(head.as_bytes()).unwrap();
     let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
     for _ in 0..6 {
@@ -50,7 +63,10 @@ fn heads_are_bounded() {
     let home = Home::with_identity();
     let _server = SigningServer::start(&home, &[]);
     let long = "x".repeat(100_000);
-    let answer = exchange_maybe(&home, &http("GET", "/healthz", &[("host", "x"), ("x-long", &long)], ""));
+    let answer = exchange_maybe(
+        &home,
+        &http("GET", "/healthz", &[("host", "x"), ("x-long", &long)], ""),
+    );
     assert!(matches!(answer, None | Some(431)), "{answer:?}");
     let many: Vec<(String, String)> = (0..200).map(|n| (format!("x-{n}"), "1".into())).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
@@ -58,7 +74,12 @@ fn heads_are_bounded() {
     assert!(matches!(answer, None | Some(431)), "{answer:?}");
     let answer = exchange_maybe(&home, &format!("GET /{long} HTTP/1.1\r\n\r\n"));
     assert!(matches!(answer, None | Some(414 | 431)), "{answer:?}");
-    for garbage in ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+    for garbage in [
+        "\0\0\0\0\r\n\r\n",
+        "GET\r\n\r\n",
+        "\u{16}\u{3}\u{1}\u{2}\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
         let answer = exchange_maybe(&home, garbage);
         assert!(matches!(answer, None | Some(400 | 505)), "{garbage:?} {answer:?}");
     }
@@ -118,7 +139,12 @@ fn pipelined_requests_are_answered_in_order() {
     }
     // After a refusal that ends the connection, nothing of what follows is looked at.
     let smuggled = http("POST", "/v1/sign", &JSON, &attestation().to_string());
-    let refused = http("GET", "/healthz", &[("host", "localhost"), ("content-length", "5")], "");
+    let refused = http(
+        "GET",
+        "/healthz",
+        &[("host", "localhost"), ("content-length", "5")],
+        "",
+    );
     let before = records(&home).len();
     let mut stream = unix(&home, GUARDIAN_SOCKET);
     stream.write_all((refused + &smuggled).as_bytes()).unwrap();
@@ -134,16 +160,31 @@ fn slow_requests_are_not_waited_for() {
     // Both at once: each takes its whole time-out.
     let started = Instant::now();
     let mut slow_head = unix(&home, GUARDIAN_SOCKET);
-    slow_head.write_all(b"POST /v1/sign HTTP/1.1\r\nhost: x\r\n").unwrap();
+    slow_head
+        .write_all(b"POST /v1/sign HTTP/1.1\r\nhost: x\r\n")
+        .unwrap();
     let mut slow_body = unix(&home, GUARDIAN_SOCKET);
-    let head = http("POST", "/v1/sign", &[&JSON[..], &[("content-length", "100")]].concat(), "");
+    let head = http(
+        "POST",
+        "/v1/sign",
+        &[&JSON[..], &[("content-length", "100")]].concat(),
+        "",
+    );
     slow_body.write_all(head.as_bytes()).unwrap();
     slow_body.write_all(b"{").unwrap();
     assert_eq!(read_answer(&mut slow_body).unwrap().says(), "408 slow-body");
-    assert!(started.elapsed() < Duration::from_secs(13), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(13),
+        "{:?}",
+        started.elapsed()
+    );
     let answer = read_answer(&mut slow_head).map(|answer| answer.status);
     assert!(matches!(answer, None | Some(408)), "{answer:?}");
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[test]
@@ -210,6 +251,8 @@ fn sixty_four_requests_in_flight_for_each_caller() {
         stream.write_all(waiting.as_bytes()).unwrap();
         open.push(stream);
     }
+    // All of them are there before another one knocks.
+    std::thread::sleep(Duration::from_millis(500));
     let refused = eventually(|| {
         let mut stream = unix(&home, GUARDIAN_SOCKET);
         stream.set_patience(Duration::from_millis(500));
@@ -242,14 +285,35 @@ fn requests_that_try_to_draw_or_to_confuse() {
         ("\0".into(), "422 malformed-json"),
         (format!("{good}{good}"), "422 malformed-json"),
         (good.replacen('{', r#"{"id":"00","#, 1), "422 malformed-json"),
-        (spoiled(r#""status":"#, r#""status":"running","status":"#), "422 malformed-json"),
-        (spoiled(r#""kind":"attestation""#, r#""kind":"everything""#), "422 malformed-request"),
+        (
+            spoiled(r#""status":"#, r#""status":"running","status":"#),
+            "422 malformed-json",
+        ),
+        (
+            spoiled(r#""kind":"attestation""#, r#""kind":"everything""#),
+            "422 malformed-request",
+        ),
         (spoiled(r#""at":"#, r#""at":1.5e3,"x":"#), "422 malformed-json"),
-        (spoiled(r#""at":"#, r#""at":9007199254740992,"x":"#), "422 malformed-json"),
-        (spoiled(r#""federation":"oc-me-v1""#, r#""federation":"\u001b[2J""#), "422 malformed-request"),
-        (spoiled(r#""hosted_request_id":null"#, r#""more":1,"hosted_request_id":null"#), "422 malformed-request"),
+        (
+            spoiled(r#""at":"#, r#""at":9007199254740992,"x":"#),
+            "422 malformed-json",
+        ),
+        (
+            spoiled(r#""federation":"oc-me-v1""#, r#""federation":"\u001b[2J""#),
+            "422 malformed-request",
+        ),
+        (
+            spoiled(
+                r#""hosted_request_id":null"#,
+                r#""more":1,"hosted_request_id":null"#,
+            ),
+            "422 malformed-request",
+        ),
         ("[".repeat(60_000), "422 malformed-json"),
-        (format!(r#"{{"id":"{}"}}"#, "\u{202e}x".repeat(10_000)), "422 malformed-request"),
+        (
+            format!(r#"{{"id":"{}"}}"#, "\u{202e}x".repeat(10_000)),
+            "422 malformed-request",
+        ),
     ] {
         let answer = post(&home, GUARDIAN_SOCKET, "/v1/sign", &body);
         assert_eq!(answer.says(), expected, "{}", &body[..body.len().min(100)]);

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::guardian::FakeGuardian;
 use crate::support::signer::{
-    GUARDIAN_SOCKET, OPERATOR_SOCKET, SigningServer, action, alert, attestation, eventually, get, post, records,
-    records_of, serve_command, sign,
+    GUARDIAN_SOCKET, OPERATOR_SOCKET, SigningServer, action, alert, attestation, eventually, get, post,
+    records, records_of, serve_command, sign,
 };
 use crate::support::{ED25519_ID, Home, OPERATOR_ID};
 
@@ -72,7 +72,10 @@ fn a_person_is_asked_for_the_guardian() {
         list["requests"].as_array().unwrap().first().cloned()
     })
     .unwrap();
-    assert!(question["caller"].as_str().unwrap().contains("rpc.sock"), "{question}");
+    assert!(
+        question["caller"].as_str().unwrap().contains("rpc.sock"),
+        "{question}"
+    );
     assert!(guardian.answers(&request).is_empty());
     let body = json!({ "payload_sha256": question["payload_sha256"] }).to_string();
     let path = format!("/v1/requests/{}/approve", request["id"].as_str().unwrap());
@@ -101,8 +104,10 @@ fn it_is_found_again_after_restarts() {
     second.ask(&request);
     assert_eq!(answer(&second, &request)["status"], 200);
     // The same request on a new connection has the same answer.
+    second.break_connections();
     second.ask(&request);
-    let again = eventually(|| (second.answers(&request).len() == 2).then(|| second.answers(&request))).unwrap();
+    let again =
+        eventually(|| (second.answers(&request).len() == 2).then(|| second.answers(&request))).unwrap();
     assert_eq!(again[0], again[1]);
     assert_eq!(server.stop(), Some(0));
 }
@@ -136,7 +141,8 @@ fn an_unreachable_guardian_is_a_warning() {
     let home = Home::with_identity();
     let server = SigningServer::start(&home, &SOCKET);
     assert!(
-        home.text("serve.err").contains("whether the state folder is an older copy could not be checked"),
+        home.text("serve.err")
+            .contains("whether the state folder is an older copy could not be checked"),
         "{}",
         home.text("serve.err")
     );
@@ -183,8 +189,14 @@ fn an_older_copy_of_the_state_is_noticed_by_what_the_guardian_can_prove() {
     guardian.remember("alert-publish", envelope);
     let output = serve_command(&home, &SOCKET).output().unwrap();
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((said["reason"].as_str().unwrap(), output.status.code()), ("rolled-back", Some(1)));
-    assert!(said["detail"].as_str().unwrap().contains("alert-publish"), "{said}");
+    assert_eq!(
+        (said["reason"].as_str().unwrap(), output.status.code()),
+        ("rolled-back", Some(1))
+    );
+    assert!(
+        said["detail"].as_str().unwrap().contains("alert-publish"),
+        "{said}"
+    );
     assert!(!home.path(GUARDIAN_SOCKET).exists());
     assert!(records_of(&home, "signed").is_empty());
 }

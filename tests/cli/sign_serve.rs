@@ -37,7 +37,11 @@ fn a_stop_does_not_wait_for_idle_or_stuck_connections() {
     std::io::Write::write_all(&mut stuck, b"POST /v1/sign HTTP/1.1\r\n").unwrap();
     let started = Instant::now();
     assert_eq!(server.stop(), Some(0));
-    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[test]
@@ -48,6 +52,12 @@ fn the_second_server_names_the_first() {
     home.run(&["sign", "--serve", "--passphrase-file", "pass.txt"])
         .replacing(&pid, "PID [PID]")
         .is(str![[r#"
+$ oc-guardian sign --serve --passphrase-file pass.txt
+--- stderr
+error: another oc-guardian process (PID [PID]) is working on this identity (lock [DIR]/home/config/operator.lock)
+hint: Wait until it has finished, or stop it, then run this again.
+--- exit 1
+
 "#]]);
     assert_eq!(sign(&home, &attestation()).status, 200);
     server.kill();
@@ -61,7 +71,11 @@ fn the_second_server_names_the_first() {
 fn without_a_policy_one_is_made_for_the_bundles_federation() {
     let home = Home::with_identity();
     let server = SigningServer::start_command(serve_command(&home, &[]), &home);
-    assert!(home.text("serve.err").contains("There was no policy"), "{}", home.text("serve.err"));
+    assert!(
+        home.text("serve.err").contains("There was no policy"),
+        "{}",
+        home.text("serve.err")
+    );
     assert_eq!(home.mode(POLICY), 0o600);
     assert!(home.text(POLICY).contains("federation = \"oc-me-v1\""));
     assert_eq!(sign(&home, &attestation()).status, 200);
@@ -73,6 +87,12 @@ fn without_a_policy_one_is_made_for_the_bundles_federation() {
     let home = Home::with_identity();
     home.run(&["sign", "--serve", "--passphrase-file", "nowhere.txt"])
         .is(str![[r#"
+$ oc-guardian sign --serve --passphrase-file nowhere.txt
+--- stderr
+error: there is no policy at [DIR]/home/config/policy.toml, and no config bundle to make one for
+hint: Write the bundle first (oc-guardian config gen), or name a policy with --policy FILE.
+--- exit 1
+
 "#]]);
 }
 
@@ -87,7 +107,10 @@ fn refusals_by_policy_and_by_what_no_policy_lifts() {
     };
     let now = crate::support::signer::now();
     for (request, expected) in [
-        (action("program-apply", &serde_json::json!({})), "403 denied-by-policy"),
+        (
+            action("program-apply", &serde_json::json!({})),
+            "403 denied-by-policy",
+        ),
         (attestation_of(ED25519_ID), "403 not-our-operator"),
         (with("attested_at", (now - 200).into()), "403 attestation-time"),
         (with("attested_at", (now + 200).into()), "403 attestation-time"),
@@ -114,7 +137,10 @@ fn refusals_by_policy_and_by_what_no_policy_lifts() {
 #[test]
 fn a_rate_that_is_used_up() {
     let home = Home::with_identity();
-    home.write(POLICY, "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"allow\"\nrate = \"3/h\"\n");
+    home.write(
+        POLICY,
+        "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"allow\"\nrate = \"3/h\"\n",
+    );
     let server = SigningServer::start(&home, &[]);
     for _ in 0..3 {
         assert_eq!(sign(&home, &attestation()).status, 200);
@@ -130,14 +156,23 @@ fn a_rate_that_is_used_up() {
 fn a_policy_edited_to_nonsense_changes_nothing() {
     let home = Home::with_identity();
     let server = SigningServer::start(&home, &[]);
-    home.write(POLICY, "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"alow\"\n");
+    home.write(
+        POLICY,
+        "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"alow\"\n",
+    );
     server.signal(Signal::HUP);
     let told = server.wait_for("policy");
     assert!(told["error"].as_str().unwrap().contains("line 4"), "{told}");
     home.run(&["sign", "--reload"]).exits(1);
-    assert_eq!(post(&home, OPERATOR_SOCKET, "/v1/reload", "{}").says(), "422 bad-policy");
+    assert_eq!(
+        post(&home, OPERATOR_SOCKET, "/v1/reload", "{}").says(),
+        "422 bad-policy"
+    );
     assert_eq!(sign(&home, &attestation()).status, 200);
-    home.write(POLICY, "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"deny\"\n");
+    home.write(
+        POLICY,
+        "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"deny\"\n",
+    );
     server.signal(Signal::HUP);
     let denied = eventually(|| {
         let answer = sign(&home, &attestation());
@@ -150,7 +185,8 @@ fn a_policy_edited_to_nonsense_changes_nothing() {
     assert_eq!(server.stop(), Some(0));
     // At the start there is no old one.
     home.write(POLICY, "nonsense");
-    home.run(&["sign", "--serve", "--passphrase-file", "pass.txt"]).exits(1);
+    home.run(&["sign", "--serve", "--passphrase-file", "pass.txt"])
+        .exits(1);
 }
 
 #[test]
@@ -159,7 +195,10 @@ fn a_restart_gives_the_recorded_signature() {
     let server = SigningServer::start(&home, &[]);
     let requests = [attestation(), alert("info", "one"), guardian_key()];
     let before: Vec<String> = requests.iter().map(|it| sign(&home, it).body).collect();
-    assert!(before.iter().all(|body| body.contains("\"ok\":true")), "{before:?}");
+    assert!(
+        before.iter().all(|body| body.contains("\"ok\":true")),
+        "{before:?}"
+    );
     server.kill();
     let server = SigningServer::start(&home, &[]);
     let after: Vec<String> = requests.iter().map(|it| sign(&home, it).body).collect();
@@ -205,10 +244,22 @@ fn a_file_through_the_running_server() {
     let run = home.run(&["sign", "short.json", "--json"]).exits(0).json();
     assert_eq!(run["ok"], true);
     assert_eq!(run["envelope"]["payload"]["params"]["title"], "short form");
-    home.write("denied.json", action("program-apply", &serde_json::json!({})).to_string());
+    home.write(
+        "denied.json",
+        action("program-apply", &serde_json::json!({})).to_string(),
+    );
     home.run(&["sign", "denied.json"]).is(str![[r#"
+$ oc-guardian sign denied.json
+--- stderr
+error: the request is refused: rule 3 (line 10) says no
+hint: See which rule decides with: oc-guardian policy test REQUEST.json
+--- exit 5
+
 "#]]);
-    home.write("malformed.json", r#"{"kind":"attestation","payload":{},"federation":null}"#);
+    home.write(
+        "malformed.json",
+        r#"{"kind":"attestation","payload":{},"federation":null}"#,
+    );
     home.run(&["sign", "malformed.json"]).exits(1);
     home.write("nonsense.json", "nonsense");
     home.run(&["sign", "nonsense.json"]).exits(1);
@@ -225,17 +276,26 @@ fn a_file_without_a_server_under_the_same_policy_and_log() {
     let run = home
         .run(&["sign", "request.json", "--passphrase-file", "pass.txt"])
         .exits(0);
-    assert!(run.stdout.starts_with(r#"{"payload":{"action":"alert-publish""#), "{}", run.text);
+    assert!(
+        run.stdout.starts_with(r#"{"payload":{"action":"alert-publish""#),
+        "{}",
+        run.text
+    );
     // The same again is the recorded one.
     let again = home
         .run(&["sign", "request.json", "--passphrase-file", "pass.txt"])
         .exits(0);
     assert_eq!(run.stdout, again.stdout);
-    home.write("denied.json", action("program-apply", &serde_json::json!({})).to_string());
-    home.run(&["sign", "denied.json", "--passphrase-file", "pass.txt"]).exits(5);
+    home.write(
+        "denied.json",
+        action("program-apply", &serde_json::json!({})).to_string(),
+    );
+    home.run(&["sign", "denied.json", "--passphrase-file", "pass.txt"])
+        .exits(5);
     // Nobody can be asked here.
     home.write("asked.json", alert("critical", "asked").to_string());
-    home.run(&["sign", "asked.json", "--passphrase-file", "pass.txt"]).exits(2);
+    home.run(&["sign", "asked.json", "--passphrase-file", "pass.txt"])
+        .exits(2);
     assert_eq!(records_of(&home, "signed").len(), 1);
 }
 
@@ -244,11 +304,13 @@ fn what_a_wrong_passphrase_or_a_missing_key_does() {
     let home = Home::with_identity();
     home.write(POLICY, OPEN_POLICY);
     home.write("wrong.txt", "not the passphrase");
-    home.run(&["sign", "--serve", "--passphrase-file", "wrong.txt"]).exits(1);
+    home.run(&["sign", "--serve", "--passphrase-file", "wrong.txt"])
+        .exits(1);
     assert!(!home.path(LOG).exists() && !home.path(GUARDIAN_SOCKET).exists());
     home.run(&["sign", "--serve"]).exits(2);
     std::fs::remove_file(home.path(KEY_FILE)).unwrap();
-    home.run(&["sign", "--serve", "--passphrase-file", "pass.txt"]).exits(1);
+    home.run(&["sign", "--serve", "--passphrase-file", "pass.txt"])
+        .exits(1);
     Home::new().run(&["sign", "--serve"]).exits(1);
     let run = Home::new().run(&["sign"]).exits(2);
     assert!(run.stderr.contains("--serve"), "{}", run.text);
@@ -263,7 +325,10 @@ fn no_secret_is_in_anything_that_was_written() {
     sign(&home, &alert("critical", "asked"));
     post(&home, GUARDIAN_SOCKET, "/v1/sign", "nonsense");
     let metrics = get(&home, OPERATOR_SOCKET, "/metrics").body;
-    assert!(metrics.contains("oc_guardian_signatures_total{kind=\"attestation\"} 1"), "{metrics}");
+    assert!(
+        metrics.contains("oc_guardian_signatures_total{kind=\"attestation\"} 1"),
+        "{metrics}"
+    );
     let events = format!("{:?}", server.events("signed"));
     assert_eq!(server.stop(), Some(0));
     let mut written = vec![home.text("serve.err"), metrics, events];
@@ -314,7 +379,10 @@ fn systemd_is_told() {
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut command = serve_command(&home, &[]);
-    command.env("NOTIFY_SOCKET", &path).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let told = || {
         let mut bytes = [0; 512];

@@ -67,7 +67,10 @@ impl FakeGuardian {
     /// All answers to a request so far.
     pub fn answers(&self, request: &Value) -> Vec<Value> {
         let state = self.shared.0.lock().unwrap();
-        let of = state.answers.iter().filter(|answer| answer["id"] == request["id"]);
+        let of = state
+            .answers
+            .iter()
+            .filter(|answer| answer["id"] == request["id"]);
         of.cloned().collect()
     }
 
@@ -180,7 +183,10 @@ fn wait(shared: &(Mutex<State>, Condvar), params: &Value) -> Vec<Value> {
     let time = Duration::from_secs(params["wait"].as_u64().unwrap());
     let fresh = |state: &State| {
         let mut room = 60_000;
-        let unknown = state.queue.iter().filter(|request| !known.contains(&request["id"]));
+        let unknown = state
+            .queue
+            .iter()
+            .filter(|request| !known.contains(&request["id"]));
         unknown
             .take_while(|request| {
                 let length = request.to_string().len();

@@ -79,11 +79,7 @@ impl SigningServer {
     #[track_caller]
     pub fn start_command(mut command: Command, home: &Home) -> Self {
         let errors = std::fs::File::create(home.path("serve.err")).unwrap();
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(errors)
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();
         output.read_line(&mut first).unwrap();
@@ -97,7 +93,11 @@ impl SigningServer {
                 kept.lock().unwrap().push(line);
             }
         });
-        let server = Self { child, lines, started };
+        let server = Self {
+            child,
+            lines,
+            started,
+        };
         assert_eq!(server.started["event"], "serving", "{first}");
         server
     }
@@ -115,7 +115,8 @@ impl SigningServer {
     /// Waits until it has told that.
     #[track_caller]
     pub fn wait_for(&self, event: &str) -> Value {
-        eventually(|| self.events(event).pop()).unwrap_or_else(|| panic!("no {event}: {:?}", self.lines.lock()))
+        eventually(|| self.events(event).pop())
+            .unwrap_or_else(|| panic!("no {event}: {:?}", self.lines.lock()))
     }
 
     pub fn port(&self) -> u16 {
@@ -277,7 +278,10 @@ pub fn post(home: &Home, socket: &str, target: &str, body: &str) -> Answer {
 
 #[track_caller]
 pub fn get(home: &Home, socket: &str, target: &str) -> Answer {
-    exchange(&mut unix(home, socket), http("GET", target, &[("host", "localhost")], ""))
+    exchange(
+        &mut unix(home, socket),
+        http("GET", target, &[("host", "localhost")], ""),
+    )
 }
 
 /// One request through the guardian's socket.

@@ -20,13 +20,13 @@ pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<E
     let (id, request) = complete(&read(file)?)?;
     let folders = context.folders()?;
     context.identity(&folders)?;
-    let outcome = if running::is_running(&folders) {
+    let outcome = if let Ok(client) = running::client(&folders) {
         if options.policy.is_some() || options.ask_only || options.passphrase_file.is_some() {
             context
                 .ui
                 .warn("a signing server runs: it signs under its own policy, and --policy, --ask-only and --passphrase-file have no effect");
         }
-        through_server(context, &running::client(&folders), &request, &id)?
+        through_server(context, &client, &request, &id)?
     } else {
         let core = running::open(context, &folders, options)?;
         let signed = alone(context, &core.engine, request);
@@ -39,8 +39,9 @@ pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<E
             Ok(Exit::Done)
         }
         client::Outcome::Refused(refused) => Err(refused.into()),
-        client::Outcome::Waiting { .. } => Err(Failure::new("expired", "nobody answered in time")
-            .with_exit(Exit::Refused)),
+        client::Outcome::Waiting { .. } => {
+            Err(Failure::new("expired", "nobody answered in time").with_exit(Exit::Refused))
+        }
     }
 }
 
@@ -71,9 +72,10 @@ fn alone(context: &Context, engine: &Arc<Engine>, request: Vec<u8>) -> Result<cl
         {
             context.ui.note(&ui::question_text(&question));
             // Nobody to ask is a no, with its own exit code and the flag to use.
-            let answer = context
-                .ui
-                .confirm("Sign this?", "a rule of the policy, or at the terminal of sign --serve");
+            let answer = context.ui.confirm(
+                "Sign this?",
+                "a rule of the policy, or at the terminal of sign --serve",
+            );
             reply = match answer {
                 Ok(true) => {
                     let hash = &question.payload_sha256;
@@ -81,7 +83,9 @@ fn alone(context: &Context, engine: &Arc<Engine>, request: Vec<u8>) -> Result<cl
                 }
                 Ok(false) => {
                     engine.deny(&question.id).await;
-                    engine.outcome(&Caller::Operator, &question.id, Duration::ZERO).await
+                    engine
+                        .outcome(&Caller::Operator, &question.id, Duration::ZERO)
+                        .await
                 }
                 Err(failure) => {
                     engine.deny(&question.id).await;
@@ -130,12 +134,23 @@ fn complete(bytes: &[u8]) -> Result<(String, Vec<u8>), Failure> {
         let mut random = [0; 12];
         getrandom::fill(&mut random)
             .map_err(|error| Failure::new("internal", format!("no randomness: {error}")))?;
-        request.insert("id".into(), json!(RequestId::new(now.as_secs(), random).to_string()));
+        request.insert(
+            "id".into(),
+            json!(RequestId::new(now.as_secs(), random).to_string()),
+        );
         request.insert("at".into(), json!(now.as_secs()));
         changed = true;
     }
-    let id = request.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let bytes = if changed { value.to_string().into_bytes() } else { bytes.to_owned() };
+    let id = request
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let bytes = if changed {
+        value.to_string().into_bytes()
+    } else {
+        bytes.to_owned()
+    };
     Ok((id, bytes))
 }
 

@@ -24,21 +24,21 @@ pub(super) fn approve(
         None => look_at(context, id)?,
     };
     let folders = context.folders()?;
-    running::small_runtime()?.block_on(running::client(&folders).approve(id, &shown, for_an_hour))?;
+    running::small_runtime()?.block_on(running::client(&folders)?.approve(id, &shown, for_an_hour))?;
     context.ui.result(&Answered { id, how: "approved" })?;
     Ok(Exit::Done)
 }
 
 pub(super) fn deny(context: &Context, id: &str) -> Result<Exit, Failure> {
     let folders = context.folders()?;
-    running::small_runtime()?.block_on(running::client(&folders).deny(id))?;
+    running::small_runtime()?.block_on(running::client(&folders)?.deny(id))?;
     context.ui.result(&Answered { id, how: "denied" })?;
     Ok(Exit::Done)
 }
 
 pub(super) fn reload(context: &Context) -> Result<Exit, Failure> {
     let folders = context.folders()?;
-    running::small_runtime()?.block_on(running::client(&folders).reload())?;
+    running::small_runtime()?.block_on(running::client(&folders)?.reload())?;
     context.ui.result(&Reloaded)?;
     Ok(Exit::Done)
 }
@@ -53,20 +53,24 @@ fn look_at(context: &Context, id: &str) -> Result<String, Failure> {
                 .hint("See which do with: oc-guardian sign --pending")
         })?;
     context.ui.note(&ui::question_text(&question));
-    if context.ui.confirm("Sign this?", "--sha256 HASH, as sign --pending shows it")? {
+    if context
+        .ui
+        .confirm("Sign this?", "--sha256 HASH, as sign --pending shows it")?
+    {
         Ok(question.payload_sha256)
     } else {
-        Err(
-            Failure::new("not-confirmed", format!("request {id} was not approved; it still waits"))
-                .hint("Say no to it with: oc-guardian sign --deny ID")
-                .with_exit(Exit::Refused),
+        Err(Failure::new(
+            "not-confirmed",
+            format!("request {id} was not approved; it still waits"),
         )
+        .hint("Say no to it with: oc-guardian sign --deny ID")
+        .with_exit(Exit::Refused))
     }
 }
 
 fn list(context: &Context) -> Result<Vec<Question>, Failure> {
     let folders = context.folders()?;
-    Ok(running::small_runtime()?.block_on(running::client(&folders).pending())?)
+    Ok(running::small_runtime()?.block_on(running::client(&folders)?.pending())?)
 }
 
 struct Pending {
@@ -83,7 +87,9 @@ impl Report for Pending {
             return "No request waits for an answer.\n".into();
         }
         let mut text: String = self.questions.iter().map(ui::question_text).collect();
-        text += &Lines::default().next("oc-guardian sign --approve ID, or --deny ID").finish();
+        text += &Lines::default()
+            .next("oc-guardian sign --approve ID, or --deny ID")
+            .finish();
         text
     }
 }
@@ -101,7 +107,10 @@ impl Report for Answered<'_> {
     fn human(&self) -> String {
         format!(
             "{}\n",
-            paint(GOOD, &format!("Request {} is {}.", ui::printable(self.id), self.how))
+            paint(
+                GOOD,
+                &format!("Request {} is {}.", ui::printable(self.id), self.how)
+            )
         )
     }
 }

@@ -11,20 +11,24 @@ use crate::cli::context::Context;
 use crate::cli::input;
 use crate::doctor::find_bundle;
 use crate::operator::{Identity, PublicKey};
-use crate::signer::client::{Client, Endpoint};
+use crate::signer::client::{Client, ClientError, Endpoint};
 use crate::signer::{Engine, Policy, PolicyFile, Setup, operator_socket, policy_path};
 use crate::store::{self, Access, Folders};
 use crate::ui::Failure;
 use crate::vault::LockedHome;
 
-/// A client of the operator's door.
-pub(super) fn client(folders: &Folders) -> Client {
-    Client::new(Endpoint::Socket(operator_socket(folders)))
-}
-
-/// Whether a server listens at the operator's door.
-pub(super) fn is_running(folders: &Folders) -> bool {
-    std::os::unix::net::UnixStream::connect(operator_socket(folders)).is_ok()
+/// A client of the operator's door; an error where nobody listens there. Looked at first: the client would go on trying,
+/// as for a server that is being started anew.
+pub(super) fn client(folders: &Folders) -> Result<Client, Failure> {
+    let socket = operator_socket(folders);
+    match std::os::unix::net::UnixStream::connect(&socket) {
+        Ok(_) => Ok(Client::new(Endpoint::Socket(socket))),
+        Err(source) => Err(ClientError::Unreachable {
+            endpoint: socket.display().to_string(),
+            source,
+        }
+        .into()),
+    }
 }
 
 /// For verbs that only talk to the server.
@@ -50,8 +54,7 @@ pub(super) fn open(context: &Context, folders: &Folders, options: &Serving) -> R
     let home = context.lock(folders)?;
     let identity = home.identity()?;
     let federation = federation(folders, &identity.public);
-    let (policy_file, policy) =
-        policy(context, folders, options.policy.as_deref(), federation.as_deref())?;
+    let (policy_file, policy) = policy(context, folders, options.policy.as_deref(), federation.as_deref())?;
     let key = input::unlock(context, &home, &identity, options.passphrase_file.as_deref())?;
     let progress = context.ui.progress("Reading the audit log");
     let setup = Setup {
@@ -75,7 +78,9 @@ pub(super) fn open(context: &Context, folders: &Folders, options: &Serving) -> R
 /// The federation of the config bundle, if there is a good one.
 fn federation(folders: &Folders, public: &PublicKey) -> Option<String> {
     let file = find_bundle(folders, None, Some(public)).ok()?;
-    file.checked.bundle().map(|bundle: &Bundle| bundle.federation_slug.clone())
+    file.checked
+        .bundle()
+        .map(|bundle: &Bundle| bundle.federation_slug.clone())
 }
 
 /// The policy that was named, or the usual one, which is made for the bundle's federation where there is none.

@@ -153,5 +153,6 @@ fn verified_head(text: &RawValue, public: &PublicKey) -> Option<Head> {
     let mut bytes = [0; 64];
     let is_signature = hex::decode_into(&signed.sig_hex, &mut bytes);
     let signature = Signature::from_bytes(bytes);
-    (is_signature && Tag::AuditHead.verify(public, head.signed_bytes().as_bytes(), &signature)).then_some(head)
+    (is_signature && Tag::AuditHead.verify(public, head.signed_bytes().as_bytes(), &signature))
+        .then_some(head)
 }

@@ -41,8 +41,9 @@ async fn collect(mut body: Incoming, expected: usize) -> Result<Vec<u8>, Reply> 
     let mut bytes = Vec::with_capacity(expected);
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|_| Reply::refused(400, "broken-body", "the body ended before its announced end").closing())?;
+        let frame = frame.map_err(|_| {
+            Reply::refused(400, "broken-body", "the body ended before its announced end").closing()
+        })?;
         let Ok(data) = frame.into_data() else {
             continue;
         };

@@ -58,16 +58,15 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let detail = error.to_string();
         match error {
-            ClientError::Unreachable { .. } => Self::new("signer-unreachable", detail)
-                .hint("Start it with: oc-guardian sign --serve"),
+            ClientError::Unreachable { .. } => {
+                Self::new("signer-unreachable", detail).hint("Start it with: oc-guardian sign --serve")
+            }
             ClientError::Broken(_) | ClientError::TimedOut(_) => Self::new("signer-lost", detail)
                 .hint("Run this again: the same request is never signed twice."),
             ClientError::Store(source) => source.into(),
             ClientError::Token(_) => Self::new("bad-token", detail)
                 .hint("Name the token file in the runtime folder of the running server."),
-            ClientError::Answer(_) => {
-                Self::new("signer-unknown", detail).hint("Check what listens there.")
-            }
+            ClientError::Answer(_) => Self::new("signer-unknown", detail).hint("Check what listens there."),
             ClientError::Refused(refused) => refused.into(),
         }
     }
@@ -76,50 +75,90 @@ impl From<ClientError> for Failure {
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         let reason = known_slug(&refused.reason);
-        let detail = match &refused.rule {
-            Some(rule) => format!("the request is refused by {rule}: {}", refused.detail),
-            None => format!("the request is refused: {}", refused.detail),
+        let detail = format!("the request is refused: {}", refused.detail);
+        let hint = match (refused.status, reason) {
+            (_, "no-such-request" | "other-payload" | "not-waiting") => {
+                "See what waits with: oc-guardian sign --pending"
+            }
+            (403, "denied" | "expired") => "Ask again with a new id, if it should be signed after all.",
+            (403, _) => "See which rule decides with: oc-guardian policy test REQUEST.json",
+            (409, _) => "Ask again with a new id, and for an action with a new nonce.",
+            (422, "bad-policy") => "See all that is wrong with: oc-guardian policy check",
+            (422, _) => "Compare it with the request of this kind in docs/formats.md.",
+            (429, _) => "Wait, then ask again; the rates are in the policy.",
+            (503, "disk-full") => "Make room for the state folder: it goes on by itself.",
+            (503, "clock-behind") => "Correct the clock.",
+            _ => "Look at what the signing server says on its terminal or in its journal.",
         };
         let exit = match (refused.status, reason) {
             // The policy or a person said no; all else is wrong with the request, or with the server.
             (403, _) | (429, "rate-exceeded") => Exit::Refused,
             _ => Exit::Failed,
         };
-        Self::new(reason, detail).with_exit(exit)
+        Self::new(reason, detail).hint(hint).with_exit(exit)
     }
 }
 
 /// A slug of ours; what a server of another release says beyond these is called "refused".
 fn known_slug(reason: &str) -> &'static str {
-    const KNOWN: [&str; 26] = [
+    const KNOWN: [&str; 52] = [
+        "ask-only",
+        "attestation-time",
         "audit-failed",
+        "backlog",
+        "bad-content-type",
+        "bad-host",
         "bad-policy",
+        "bad-query",
         "bad-signature",
+        "bad-target",
+        "bad-token",
+        "bad-uid",
+        "broken-body",
+        "browser",
         "clock-behind",
         "denied",
         "denied-by-policy",
         "disk-full",
         "expired",
+        "expired-payload",
+        "expires-too-late",
         "federation-mismatch",
         "id-ahead",
-        "id-reused",
         "id-time-mismatch",
         "id-too-old",
+        "image-mismatch",
+        "internal",
         "interrupted",
         "kind-unsupported",
+        "malformed",
         "malformed-json",
         "malformed-request",
+        "membership-not-trusted",
         "no-rule",
         "no-such-request",
+        "no-such-route",
+        "nonce-ahead",
+        "nonce-not-forward",
+        "not-our-operator",
         "not-waiting",
+        "operator-only",
         "other-payload",
         "rate-exceeded",
         "rolled-back",
+        "slow-body",
+        "stopping",
         "too-large",
         "too-many",
+        "too-many-in-flight",
         "too-many-waiting",
+        "unexpected-body",
+        "wrong-method",
     ];
-    KNOWN.into_iter().find(|slug| *slug == reason).unwrap_or("refused")
+    KNOWN
+        .into_iter()
+        .find(|slug| *slug == reason)
+        .unwrap_or("refused")
 }
 
 impl Failure {
