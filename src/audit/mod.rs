@@ -7,15 +7,21 @@
 //! Knows nothing of requests and of what a signature is for: the signing server says what to record, and whoever verifies
 //! says which signatures are good.
 
+mod checkpoint;
+mod disk;
 mod entry;
+mod epoch;
 mod error;
 mod hash;
 mod head;
 mod key;
+mod layout;
 mod ledger;
+mod lines;
 mod record;
 mod ticket;
 
+pub use checkpoint::MAX_CHECKPOINT_BYTES;
 pub use entry::{Entry, Event, MAX_AT, MAX_PAYLOAD_BYTES, MAX_TEXT_BYTES};
 pub use error::AuditError;
 pub use hash::Hash;
