@@ -271,8 +271,12 @@ impl Disk for Faulty {
     fn rename(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
         let mut state = self.0.lock().unwrap();
         state.step().map_err(|source| write_error(to, source))?;
-        assert!(!state.visible.contains_key(to), "{} is there", to.display());
-        let inode = state.visible.remove(from).unwrap();
+        if state.visible.contains_key(to) {
+            return Err(StoreError::Exists { path: to.to_owned() });
+        }
+        let Some(inode) = state.visible.remove(from) else {
+            return Err(write_error(to, io::ErrorKind::NotFound.into()));
+        };
         state.visible.insert(to.to_owned(), inode);
         // Renaming is done, making it durable may still fail.
         state.step().map_err(|source| write_error(to, source))?;
