@@ -52,7 +52,10 @@ impl Layout {
 
     /// Name of a closed segment.
     pub(super) fn closed(&self, first: u64) -> PathBuf {
-        let name = format!("{CLOSED_PREFIX}{first:0width$}{CLOSED_SUFFIX}", width = CLOSED_DIGITS);
+        let name = format!(
+            "{CLOSED_PREFIX}{first:0width$}{CLOSED_SUFFIX}",
+            width = CLOSED_DIGITS
+        );
         self.state.join(name)
     }
 
@@ -130,7 +133,10 @@ mod tests {
     #[test]
     fn only_our_spelling_of_a_name_is_a_segment() {
         let layout = Layout::of(&Folders::under(Path::new("/h")));
-        assert_eq!(layout.closed(17), Path::new("/h/state/audit-0000000000000017.jsonl"));
+        assert_eq!(
+            layout.closed(17),
+            Path::new("/h/state/audit-0000000000000017.jsonl")
+        );
         assert_eq!(closed_first("audit-0000000000000017.jsonl"), Some(17));
         let long = format!("audit-{}.jsonl", u64::MAX);
         assert_eq!(closed_first(&long), Some(u64::MAX));

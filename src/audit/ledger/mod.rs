@@ -181,7 +181,8 @@ impl Ledger {
             entries.push(Entry::new(now(), Event::Operation, cut).about("tail-cut"));
         }
         if found.epoch.is_none() && found.head.seq > 0 {
-            let missing = "the epoch file was missing, so that an older copy of the log would not have been noticed";
+            let missing =
+                "the epoch file was missing, so that an older copy of the log would not have been noticed";
             notes.push(format!("{}: {missing}", layout.epoch.display()));
             entries.push(Entry::new(now(), Event::Operation, missing).about("epoch-renewed"));
         }
@@ -209,7 +210,16 @@ impl Ledger {
             work: Condvar::new(),
         });
         let head = found.head;
-        let writer = Writer::new(shared.clone(), disk, layout.clone(), key, limits, file, &found, epoch);
+        let writer = Writer::new(
+            shared.clone(),
+            disk,
+            layout.clone(),
+            key,
+            limits,
+            file,
+            &found,
+            epoch,
+        );
         let thread = std::thread::Builder::new()
             .name("audit".into())
             .spawn(move || writer.run())
@@ -262,7 +272,8 @@ impl Ledger {
             return state.head.seq > 0;
         };
         let new = state.head.seq - signed.seq;
-        new >= self.limits.head_records || (new > 0 && now.saturating_sub(signed.at) >= self.limits.head_seconds)
+        new >= self.limits.head_records
+            || (new > 0 && now.saturating_sub(signed.at) >= self.limits.head_seconds)
     }
 
     /// Whether it is time for a [`Ledger::checkpoint`]: what a start would have to read is nearly a whole segment.

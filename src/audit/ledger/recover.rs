@@ -75,6 +75,7 @@ pub(super) fn recover(
         started: false,
         first: 0,
         length: 0,
+        current: false,
         torn: None,
         signed: None,
         uncovered: 0,
@@ -83,10 +84,18 @@ pub(super) fn recover(
         walk.segment(segment, replay)?;
     }
     walk.check_end()?;
+    if !walk.current {
+        // Interrupted after the last segment was closed, before the next one was made.
+        walk.length = 0;
+    }
     Ok(Recovered {
         head: walk.head,
         signed: walk.signed,
-        first: if walk.length == 0 { walk.head.seq + 1 } else { walk.first },
+        first: if walk.length == 0 {
+            walk.head.seq + 1
+        } else {
+            walk.first
+        },
         length: walk.length,
         torn: walk.torn,
         uncovered: walk.uncovered,
@@ -110,8 +119,10 @@ struct Walk<'a> {
     known: Epoch,
     head: Head,
     started: bool,
+    /// Of the segment that was read last.
     first: u64,
     length: u64,
+    current: bool,
     torn: Option<Torn>,
     signed: Option<Head>,
     uncovered: u64,
@@ -132,6 +143,7 @@ impl Walk<'_> {
         };
         self.first = first.unwrap_or(self.head.seq + 1);
         self.length = 0;
+        self.current = current;
         let mut lines = Lines::new(content, &path);
         let mut bad: Option<(u64, u64, bool, String)> = None;
         while let Some(line) = lines.next_line()? {
@@ -186,14 +198,15 @@ impl Walk<'_> {
             // Where the first segment that is read begins is checked against its name and against what is known.
             let first = named.unwrap_or(1);
             if first > self.covered.seq.min(self.known.seq) + 1 {
-                return Err(format!(
-                    "it is record {first}: the records before it are missing"
-                ));
+                return Err(format!("it is record {first}: the records before it are missing"));
             }
             first
         };
         if record.seq != expected {
-            return Err(format!("it is record {}, but record {expected} comes next", record.seq));
+            return Err(format!(
+                "it is record {}, but record {expected} comes next",
+                record.seq
+            ));
         }
         let prev = if self.started {
             Some(self.head.hash)

@@ -73,7 +73,10 @@ fn changed() -> io::Error {
 }
 
 impl Writer {
-    #[expect(clippy::too_many_arguments, reason = "called once, by the one who has all of them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called once, by the one who has all of them"
+    )]
     pub(super) fn new(
         shared: Arc<Shared>,
         disk: Arc<dyn Disk>,
@@ -109,7 +112,11 @@ impl Writer {
         loop {
             match self.next() {
                 Work::Batch(batch) => self.batch(batch),
-                Work::Checkpoint(bytes, promise) => promise.settle(self.checkpoint(bytes)),
+                Work::Checkpoint(bytes, promise) => {
+                    let outcome = self.checkpoint(bytes);
+                    self.publish();
+                    promise.settle(outcome);
+                }
                 Work::Retry => self.retry(),
                 Work::Stop => break,
             }
