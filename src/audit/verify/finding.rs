@@ -90,8 +90,8 @@ impl fmt::Display for Reason {
 /// The first findings, and how many there are.
 #[derive(Clone, Debug, Default)]
 pub(in crate::audit) struct Findings {
-    pub(super) kept: Vec<Finding>,
-    pub(super) total: u64,
+    pub(in crate::audit) kept: Vec<Finding>,
+    pub(in crate::audit) total: u64,
 }
 
 impl Findings {
