@@ -111,6 +111,39 @@ Examples:
 
 Exit codes: 0 signed, or stopped as asked; 5 the policy or a person said no; 1 anything else failed.";
 
+pub(super) const AUDIT: &str = "\
+Examples:
+  oc-guardian audit log --since 24h
+  oc-guardian audit verify
+  oc-guardian audit head";
+
+pub(super) const AUDIT_LOG: &str = "\
+Examples:
+  oc-guardian audit log --since 24h
+  oc-guardian audit log --event denied --event expired --limit 20
+  oc-guardian audit log --limit 0 --json | jq -r 'select(.event == \"signed\") | .payload'";
+
+pub(super) const AUDIT_VERIFY: &str = "\
+Examples:
+  oc-guardian audit verify
+  oc-guardian audit verify --head head.json --passphrase-file pass.txt
+  oc-guardian audit verify --json | jq -r '.findings[] | \"\\(.file):\\(.line) \\(.reason)\"'
+
+Exit codes: 0 whole, 1 not what was written; each finding is named with file and line.";
+
+pub(super) const AUDIT_HEAD: &str = "\
+Examples:
+  oc-guardian audit head
+  oc-guardian audit head --json > head.json";
+
+pub(super) const AUDIT_EXPORT: &str = "\
+Examples:
+  oc-guardian audit export --out audit-2026.jsonl";
+
+pub(super) const AUDIT_ACCEPT_CLOCK: &str = "\
+Examples:
+  oc-guardian audit accept-clock";
+
 pub(super) const STATUS: &str = "\
 Examples:
   oc-guardian status

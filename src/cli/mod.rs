@@ -1,5 +1,6 @@
 //! The command line: one file per verb, holding its arguments and one function.
 
+mod audit;
 mod completions;
 mod config;
 mod context;

@@ -8,6 +8,7 @@ pub mod canonical;
 mod fields;
 mod guardian_key;
 mod health;
+mod recorded;
 mod signed;
 mod statement;
 mod tag;
@@ -17,6 +18,7 @@ pub use alert::{Alert, MAX_ALERT_BODY, MAX_ALERT_TAG, MAX_ALERT_TITLE, Severity}
 pub use fields::{PayloadError, is_slug};
 pub use guardian_key::{GuardianKeyPayload, MAX_DELEGATION};
 pub use health::{HEALTH_FRESH, HealthAttestation, Status};
+pub use recorded::check_recorded;
 pub use signed::{Envelope, EnvelopeError, MAX_ENVELOPE, Payload};
 pub use statement::{Statement, StatementType};
 pub use tag::{Signer, Tag};

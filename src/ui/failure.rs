@@ -1,5 +1,6 @@
 //! The one boundary between typed errors and what the user sees: what failed, why, what to do, exit code.
 
+mod audit;
 mod bundle;
 mod doors;
 mod signer;

@@ -104,6 +104,14 @@ impl Ui {
         Self::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
+    /// Prints a piece of a result for people that is too long to be held whole.
+    ///
+    /// # Errors
+    /// As [`Ui::result`].
+    pub fn text(&self, text: &str) -> Result<(), Failure> {
+        self.write_result(text)
+    }
+
     fn write_result(&self, text: &str) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
         Self::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))

@@ -30,7 +30,7 @@ pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<E
     } else {
         let core = running::open(context, &folders, options)?;
         let signed = alone(context, &core.engine, request);
-        core.engine.close().map_err(|error| Failure::audit(&error))?;
+        core.engine.close()?;
         signed?
     };
     match outcome {

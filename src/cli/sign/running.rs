@@ -64,7 +64,7 @@ pub(super) fn open(context: &Context, folders: &Folders, options: &Serving) -> R
         federation,
         ask_only: options.ask_only,
     };
-    let (engine, notes) = Engine::open(folders, setup).map_err(|error| Failure::audit(&error))?;
+    let (engine, notes) = Engine::open(folders, setup)?;
     drop(progress);
     context.warn_all(&notes);
     Ok(Core {

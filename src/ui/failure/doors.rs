@@ -1,6 +1,5 @@
 use super::store::shell_quoted;
 use super::{Exit, Failure};
-use crate::audit::AuditError;
 use crate::signer::client::{ClientError, Refused};
 use crate::signer::{OpenError, RolledBack, SocketError, TokenError};
 
@@ -101,7 +100,7 @@ impl From<Refused> for Failure {
 
 /// A slug of ours; what a server of another release says beyond these is called "refused".
 fn known_slug(reason: &str) -> &'static str {
-    const KNOWN: [&str; 52] = [
+    const KNOWN: [&str; 53] = [
         "ask-only",
         "attestation-time",
         "audit-failed",
@@ -125,6 +124,7 @@ fn known_slug(reason: &str) -> &'static str {
         "expires-too-late",
         "federation-mismatch",
         "id-ahead",
+        "id-reused",
         "id-time-mismatch",
         "id-too-old",
         "image-mismatch",
@@ -159,11 +159,4 @@ fn known_slug(reason: &str) -> &'static str {
         .into_iter()
         .find(|slug| *slug == reason)
         .unwrap_or("refused")
-}
-
-impl Failure {
-    /// The audit log keeps the signing server from starting.
-    pub fn audit(error: &AuditError) -> Self {
-        Self::new("audit-failed", error.to_string())
-    }
 }
