@@ -53,6 +53,7 @@ mod policy_test;
 mod readme;
 mod secrets;
 mod sign_ask;
+mod sign_client;
 mod sign_disk;
 mod sign_docs;
 mod sign_doors;

@@ -232,7 +232,11 @@ pub fn read_answer(stream: &mut impl Read) -> Option<Answer> {
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read(&mut byte) {
             Ok(1) => head.push(byte[0]),
-            _ => return None,
+            Ok(_) => return None,
+            Err(error) => {
+                eprintln!("after {} bytes: {error}", head.len());
+                return None;
+            }
         }
     }
     let head = String::from_utf8(head).unwrap().to_lowercase();

@@ -166,7 +166,7 @@ impl Engine {
                 request_id: Some(id.to_string()),
                 ..Entry::new(now, Event::Expired, "a restart came before an answer").about(kind.as_str())
             };
-            let _ = self.append(entry)?;
+            drop(self.append(entry)?);
             core.history.turned_down(id, kind, Outcome::Expired, now);
         }
         Ok(())
