@@ -28,4 +28,6 @@ pub use trial::{Effect, Trial, trial};
 pub use crate::envelope::is_slug as is_federation_name;
 
 #[cfg(test)]
+mod measure_tests;
+#[cfg(test)]
 mod wire_tests;

@@ -52,6 +52,7 @@ mod policy_init;
 mod policy_test;
 mod readme;
 mod secrets;
+mod signer_mutants;
 mod status;
 mod terminal_init;
 mod terminal_key;
