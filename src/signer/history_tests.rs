@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::decide::tests::{Bench, NOW};
+use super::super::bench::{Bench, NOW};
 use super::super::{Decision, Request};
 use super::*;
 use crate::audit::{Entry, Event};

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::decide::tests::Bench;
+use super::bench::Bench;
 use super::{Decision, Policy, Request, RequestId};
 use crate::operator::Signature;
 

@@ -2,6 +2,8 @@
 //!
 //! Pure: functions of the request, the policy, the history and the clock's reading; only `policy_file` reads a file.
 
+#[cfg(test)]
+mod bench;
 mod decide;
 mod decision;
 mod describe;
