@@ -63,6 +63,7 @@ mod sign_limits;
 mod sign_pull;
 mod sign_serve;
 mod sign_terminal;
+mod signer_mutants;
 mod status;
 mod terminal_init;
 mod terminal_key;
