@@ -1,5 +1,7 @@
 //! Thousands of random histories with faults: what was acknowledged is there afterwards, in order, and the chain is whole.
 
+#![allow(clippy::print_stdout, reason = "a campaign says how much it tried")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

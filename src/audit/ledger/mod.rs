@@ -155,6 +155,7 @@ impl Ledger {
         store::create_dir_private(&folders.state)?;
         store::create_dir_private(&folders.data)?;
         store::sweep_temporaries(&folders.state);
+        store::sweep_temporaries(&folders.data);
         Self::open_on(
             Arc::new(RealDisk),
             Layout::of(folders),
