@@ -184,7 +184,11 @@ fn what_was_acknowledged_survives_whatever_the_disk_does() {
                 disk.plan(1 + random.below(60), fault);
                 caller.serve(&disk, &mut random, true);
                 cuts += u64::from(disk.is_dead());
-                disk.power_up();
+                if disk.is_dead() || random.chance(50) {
+                    disk.power_up();
+                } else {
+                    disk.restart();
+                }
             }
             // The last one is without a fault.
             caller.serve(&disk, &mut random, false);

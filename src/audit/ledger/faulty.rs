@@ -193,6 +193,13 @@ impl Faulty {
         state.room = None;
     }
 
+    /// The program ends, the power stays: reading still sees what a failed sync never brought to the disk.
+    pub(crate) fn restart(&self) {
+        let mut state = self.0.lock().unwrap();
+        state.fault = None;
+        state.room = None;
+    }
+
     /// A copy of everything below a folder, as an administrator would make it.
     pub(crate) fn copy(&self, folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         let state = self.0.lock().unwrap();
