@@ -14,7 +14,7 @@ use crate::audit::{AuditError, ChainKey, Entry, Event, Hash, Head, Record, Ticke
 use crate::operator::{Scheme, SecretKey};
 use crate::store::Folders;
 
-pub(super) const SMALL: Limits = Limits {
+pub(in crate::audit) const SMALL: Limits = Limits {
     segment_bytes: 2500,
     epoch_records: 8,
     head_records: 8,

@@ -4,7 +4,7 @@ mod recover;
 mod writer;
 
 #[cfg(test)]
-mod campaign;
+pub(super) mod campaign;
 #[cfg(test)]
 pub(super) mod faulty;
 #[cfg(test)]
