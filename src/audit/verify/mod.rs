@@ -1,6 +1,7 @@
 //! Proves a log: every hash, every place in the chain, every signature, and the heads that were noted elsewhere.
 
 mod finding;
+mod known;
 mod signatures;
 mod trace;
 
