@@ -18,6 +18,10 @@
 mod support;
 
 mod age_tool;
+mod audit_head;
+mod audit_log;
+mod audit_support;
+mod audit_verify;
 mod config_check;
 mod config_gen;
 mod config_input;
