@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use oc_guardian::envelope::canonical;
 use oc_guardian::audit::Record;
+use oc_guardian::envelope::canonical;
 use oc_guardian::operator::Identity;
 use oc_guardian::signer::{Policy, Request};
 use oc_guardian::vault::{self, Passphrase};

@@ -129,7 +129,7 @@ fn show(
                         .approve(&question.id, &question.payload_sha256, scope)
                         .await
                 }
-                None => engine.deny(&question.id).await,
+                None => engine.deny(&question.id),
             }
         });
     });

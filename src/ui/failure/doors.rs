@@ -12,9 +12,8 @@ impl From<OpenError> for Failure {
                 .with_exit(Exit::Usage),
             OpenError::Listen { .. } => Self::new("listen-failed", detail)
                 .hint("See what listens there already (ss -ltnp), or name another port."),
-            OpenError::Store(source) => source.into(),
+            OpenError::Store(source) | OpenError::Token(TokenError::Store(source)) => source.into(),
             OpenError::Socket(source) => source.into(),
-            OpenError::Token(TokenError::Store(source)) => source.into(),
             OpenError::Token(TokenError::Randomness(_)) => Self::new("internal", detail),
         }
     }

@@ -153,7 +153,7 @@ impl<'a> Live<'a> {
             }
             Notice::Refused { .. } if !self.refusals.has_room() => {}
             ref stopped @ Notice::Stopped(Some(_)) if self.ui.options.quiet => {
-                self.ui.warn(&lines::line(stopped))
+                self.ui.warn(&lines::line(stopped));
             }
             other => self.line(&lines::line(&other)),
         }
