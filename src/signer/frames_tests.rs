@@ -25,7 +25,7 @@ fn written_forms_are_frozen() {
         page.contains(text)
             && page.contains(r#""error":{"reason":"unknown-method","detail":"no such method"}"#)
     );
-    assert_eq!(&frame(text.as_bytes()).unwrap()[..5], b"\0\0\0\x7b{");
+    assert_eq!(&frame(text.as_bytes()).unwrap()[..5], b"\0\0\0\x76{");
     for (value, text) in [
         (
             serde_json::to_string(&Pending {

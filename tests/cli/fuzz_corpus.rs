@@ -6,6 +6,7 @@ use std::path::Path;
 use oc_guardian::audit::Record;
 use oc_guardian::envelope::canonical;
 use oc_guardian::operator::Identity;
+use oc_guardian::signer::frames::{Answer, Call, parse_frame};
 use oc_guardian::signer::{Policy, Request};
 use oc_guardian::vault::{self, Passphrase};
 
@@ -44,6 +45,14 @@ fn audit_line() {
         good,
         ["controls.json", "late.json", "signed.json", "started.json"]
     );
+}
+
+#[test]
+fn frame() {
+    let calls = accepted("frame", |bytes| parse_frame::<Call<'_>>(bytes).is_ok());
+    assert_eq!(calls, ["hello.json", "pending.json"]);
+    let answers = accepted("frame", |bytes| parse_frame::<Answer>(bytes).is_ok());
+    assert_eq!(answers, ["answer-error.json", "answer-requests.json"]);
 }
 
 #[test]

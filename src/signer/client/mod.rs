@@ -4,18 +4,19 @@
 //! server has one answer: no repetition can lead to a second signature.
 
 mod error;
+mod outcome;
 mod wire;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 pub use error::ClientError;
+use outcome::refused;
+pub use outcome::{Outcome, Refused, Signed, read_outcome};
 
 use super::Question;
 use wire::{Answer, Wire};
@@ -56,44 +57,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Longest wait of one question for an outcome.
 const WAIT: Duration = Duration::from_secs(30);
-
-/// What the server says to a request.
-#[derive(Debug)]
-pub enum Outcome {
-    /// A signature.
-    Signed(Signed),
-    /// A person has to answer; ask with [`Client::outcome`].
-    Waiting {
-        /// When the question is taken for answered with no, in Unix seconds.
-        expires_at: u64,
-    },
-    /// No.
-    Refused(Refused),
-}
-
-/// A signature and what was signed. Not verified here: whoever uses it knows the key.
-#[derive(Debug, Deserialize)]
-pub struct Signed {
-    /// Of the request.
-    pub id: String,
-    /// The whole signed envelope, byte for byte as it is to be passed on.
-    pub envelope: Box<RawValue>,
-    /// 128 hex digits.
-    pub signature_hex: String,
-}
-
-/// Why there is no signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// HTTP status.
-    pub status: u16,
-    /// Stable slug.
-    pub reason: String,
-    /// For people; from the server, and so from outside.
-    pub detail: String,
-    /// The policy rule that decided.
-    pub rule: Option<String>,
-}
 
 /// A connection to a signing server, made anew when it is lost.
 pub struct Client {
@@ -283,53 +246,13 @@ impl Client {
     }
 }
 
-#[derive(Deserialize)]
-struct WaitingBody {
-    expires_at: u64,
-}
-
-#[derive(Deserialize)]
-struct RefusedBody {
-    reason: String,
-    detail: String,
-    #[serde(default)]
-    rule: Option<String>,
-}
-
-/// What the server's answer to a request means.
-///
-/// # Errors
-/// [`ClientError::Answer`] where it is none.
-pub fn read_outcome(status: u16, body: &[u8]) -> Result<Outcome, ClientError> {
-    let shape = |error: serde_json::Error| ClientError::Answer(error.to_string());
-    Ok(match status {
-        200 => Outcome::Signed(serde_json::from_slice(body).map_err(shape)?),
-        202 => {
-            let WaitingBody { expires_at } = serde_json::from_slice(body).map_err(shape)?;
-            Outcome::Waiting { expires_at }
-        }
-        _ => Outcome::Refused(refused(status, body)?),
-    })
-}
-
-fn outcome(answer: &Answer) -> Result<Outcome, ClientError> {
-    read_outcome(answer.status, &answer.body)
-}
-
-fn refused(status: u16, body: &[u8]) -> Result<Refused, ClientError> {
-    let body: RefusedBody =
-        serde_json::from_slice(body).map_err(|error| ClientError::Answer(error.to_string()))?;
-    Ok(Refused {
-        status,
-        reason: body.reason,
-        detail: body.detail,
-        rule: body.rule,
-    })
-}
-
 fn document(answer: &Answer) -> Result<Value, ClientError> {
     if answer.status != 200 {
         return Err(ClientError::Refused(refused(answer.status, &answer.body)?));
     }
     serde_json::from_slice(&answer.body).map_err(|error| ClientError::Answer(error.to_string()))
+}
+
+fn outcome(answer: &Answer) -> Result<Outcome, ClientError> {
+    read_outcome(answer.status, &answer.body)
 }

@@ -4,6 +4,7 @@
 //! durable; answer. So no signature leaves before its record, and no two requests are decided on the same past.
 
 mod asks;
+mod core;
 mod entries;
 mod metrics;
 mod questions;
@@ -21,11 +22,12 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
+use self::core::Core;
 use super::notice::{Notice, Watcher};
 use super::pull::{Remembered, RolledBack};
-use super::{Caller, Facts, History, ImageCheck, Kind, Outcome, Plan, Policy, PolicyFile, Reply, RequestId};
+use super::{Caller, Facts, ImageCheck, Kind, Outcome, Policy, PolicyFile, Reply, RequestId};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
-use crate::operator::{OperatorId, PublicKey, SecretKey, Signature};
+use crate::operator::{OperatorId, PublicKey, SecretKey};
 use crate::store::Folders;
 use asks::{Asks, Look};
 use entries::Denials;
@@ -73,47 +75,6 @@ pub struct Engine {
 struct Halt {
     reason: &'static str,
     detail: String,
-}
-
-/// What decisions are made on.
-struct Core {
-    policy: Policy,
-    history: History,
-    asks: Asks,
-    /// Requests that are decided, and whose record is not durable yet.
-    flights: HashMap<RequestId, Flight>,
-    denials: Denials,
-}
-
-/// A request between its decision and the durability of its record.
-struct Flight {
-    /// For whoever asks the same meanwhile.
-    outcome: watch::Receiver<Option<Reply>>,
-    /// What the log was handed and may not have written yet: it belongs into a checkpoint, but to nobody else.
-    handed_over: Option<(Plan, Signature)>,
-}
-
-impl Core {
-    /// Takes what a signature uses up. The sender is for its outcome.
-    fn reserve(&mut self, plan: &Plan) -> watch::Sender<Option<Reply>> {
-        self.history.reserve(plan);
-        let (sender, outcome) = watch::channel(None);
-        let flight = Flight {
-            outcome,
-            handed_over: None,
-        };
-        self.flights.insert(plan.id, flight);
-        sender
-    }
-
-    /// The history as the log will have it when all that it was handed is written.
-    fn checkpoint(&self) -> String {
-        let mut history = self.history.clone();
-        for (plan, signature) in self.flights.values().filter_map(|it| it.handed_over.as_ref()) {
-            history.signed(plan, signature);
-        }
-        history.to_json()
-    }
 }
 
 impl Engine {
