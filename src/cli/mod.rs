@@ -1,5 +1,6 @@
 //! The command line: one file per verb, holding its arguments and one function.
 
+mod audit;
 mod completions;
 mod config;
 mod context;
@@ -8,6 +9,8 @@ mod init;
 mod input;
 mod key;
 mod man;
+mod policy;
+mod sign;
 mod start;
 mod status;
 mod tree;

@@ -1,7 +1,7 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{completions, config, examples, init, key, man, status, trust, verify};
+use super::{audit, completions, config, examples, init, key, man, policy, sign, status, trust, verify};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -61,6 +61,9 @@ enum Verb {
     Config(config::Config),
     Verify(Box<verify::Verify>),
     Trust(trust::Trust),
+    Sign(sign::Sign),
+    Policy(policy::Policy),
+    Audit(audit::Audit),
     Status(status::Status),
     Completions(completions::Completions),
     Man(man::Man),
@@ -74,6 +77,9 @@ impl Cli {
             Verb::Config(verb) => verb.run(context),
             Verb::Verify(verb) => verb.run(context),
             Verb::Trust(verb) => verb.run(context),
+            Verb::Sign(verb) => verb.run(context),
+            Verb::Policy(verb) => verb.run(context),
+            Verb::Audit(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),
             Verb::Man(verb) => verb.run(context),

@@ -1,8 +1,11 @@
 //! The one boundary between typed errors and what the user sees: what failed, why, what to do, exit code.
 
+mod audit;
 mod bundle;
+mod doors;
 mod image;
 mod registry;
+mod signer;
 mod store;
 mod trust;
 mod vault;

@@ -14,7 +14,7 @@ use oc_guardian::operator::Identity;
 use oc_guardian::vault::{self, Passphrase};
 
 /// Name and content of each seed.
-fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
+pub(super) fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/corpus")
         .join(target);
@@ -33,7 +33,7 @@ fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Names of the seeds that `accepts` takes, of those that a person named.
-fn accepted(target: &str, accepts: impl Fn(&[u8]) -> bool) -> Vec<String> {
+pub(super) fn accepted(target: &str, accepts: impl Fn(&[u8]) -> bool) -> Vec<String> {
     let taken = seeds(target).into_iter().filter(|(_, bytes)| accepts(bytes));
     taken
         .map(|(name, _)| name)

@@ -1,10 +1,12 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
 pub mod faults;
+pub mod guardian;
 mod keyring;
 mod namespace;
 pub mod registry;
 mod require;
+pub mod signer;
 #[allow(unreachable_pub, missing_docs, clippy::pedantic)]
 pub mod sigstore;
 mod terminal;
