@@ -6,8 +6,8 @@ use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
 ///
-/// Makes the operator key, writes the guardian's config bundle, and proves that a guardian image is the project's. The
-/// private key never goes into the bundle or the container.
+/// Makes the operator key, writes the guardian's config bundle, proves that a guardian image is the project's, and answers
+/// the guardian's signing requests. The private key never goes into the bundle or the container.
 #[derive(Parser)]
 #[command(name = "oc-guardian", version, propagate_version = true, after_help = examples::TOP)]
 #[command(disable_help_subcommand = true, max_term_width = 110)]
