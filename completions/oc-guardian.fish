@@ -36,6 +36,11 @@ complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -s V -l version -d
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "init" -d 'Make the operator key, or restore one, and store it'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "key" -d 'Look after the operator key'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "config" -d 'Write and check the guardian\'s config bundle'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "verify" -d 'Prove that a guardian image is the one that the project signed'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "trust" -d 'Look after the trust root: whose certificates and logs count'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "sign" -d 'Answer signing requests, or have one signed'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "policy" -d 'Write, check and try the signing policy'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "audit" -d 'Read and prove the audit log of the signing server'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "status" -d 'Show whether this machine is in order: identity, keystore, folders, config bundle'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "man" -d 'Print the manual page, or write the pages of all commands'
@@ -189,6 +194,203 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fi
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l bundle -d 'Verify a file, or a digest sha256:…, with this Sigstore bundle instead of an image' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l trusted-root -d 'Trust root of another Sigstore than the public one' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l platform -d 'Where the image is to run [default: linux and this machine\'s processor]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l config -d 'The config bundle whose image_digest is the only one accepted [default: as for the other commands]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l certificate-identity -d 'Exactly this identity instead of the project\'s release workflow' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l certificate-identity-regexp -d 'An identity that this expression matches as a whole; without metacharacters, it or anything below it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l certificate-oidc-issuer -d 'Who vouches for the identity' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l key -d 'Public key (PEM) that made the signature, instead of a certificate; provenance still needs the identity' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l allow-stale-trust-root -d 'Dangerous: verify with a trust root that is more than 400 days old'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l allow-missing-provenance -d 'Dangerous: accept an image that comes without build provenance'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l allow-downgrade -d 'Dangerous: accept an image older than the one that this machine has settled on, or of no certified version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and not __fish_seen_subcommand_from show update" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and not __fish_seen_subcommand_from show update" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and not __fish_seen_subcommand_from show update" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and not __fish_seen_subcommand_from show update" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and not __fish_seen_subcommand_from show update" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and not __fish_seen_subcommand_from show update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and not __fish_seen_subcommand_from show update" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and not __fish_seen_subcommand_from show update" -f -a "show" -d 'Show the trust root that images are verified with'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and not __fish_seen_subcommand_from show update" -f -a "update" -d 'Fetch the latest trust root'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from show" -l trusted-root -d 'Another trust root than the one in use' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -l mirror -d 'Where to fetch it from [default: https://tuf-repo-cdn.sigstore.dev]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -l root -d 'TUF root of a private Sigstore, from a source that you trust' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l approve -d 'Say yes to a request that waits' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l deny -d 'Say no to a request that waits' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l sha256 -d 'With --approve: SHA-256 of the payload, as --pending shows it, instead of being asked' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l listen -d 'Also answer on this loopback address; port 0 takes a free one. The token is in the runtime folder' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l guardian -d 'Fetch the requests of the guardian with this RPC socket, or "none"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l policy -d 'Policy file [default: policy.toml in the config folder, made where there is none]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l allow-uid -d 'Let this user, besides your own, reach the guardian\'s socket; may be repeated' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l serve -d 'Answer requests until stopped'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l pending -d 'List the requests that wait for a person'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l reload -d 'Have the running server read its policy again'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l print-unit -d 'Print a systemd user unit that serves'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l hour -d 'With --approve: say yes to this kind and action for an hour'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l ask-only -d 'Sign nothing without a person\'s yes: for a second machine with the same key'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l accept-rollback -d 'Dangerous: sign on with an older copy of the state folder, though the guardian proves that newer signatures exist. Only where the newest copy is lost, and not before 24 hours have passed'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -f -a "init" -d 'Write the usual policy: routine requests of one federation are signed, everything else is asked'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -f -a "check" -d 'Check the policy: what each rule matches, and what it can never do'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and not __fish_seen_subcommand_from init check test" -f -a "test" -d 'Try a request: which rule decides, and what would happen'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from init" -l federation -d 'Name of the federation [default: the one in the config bundle]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from init" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from init" -l force -d 'Replace an existing policy that differs'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from init" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from init" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from init" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from check" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from test" -l policy -d 'The policy [default: policy.toml in the config folder]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from test" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from test" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand policy; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -f -a "log" -d 'Show what was signed, refused and asked'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -f -a "verify" -d 'Prove the audit log: every hash, every place in the chain, every signature'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -f -a "head" -d 'Show the head of the audit log, to note it elsewhere'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -f -a "export" -d 'Write the audit log to one file, signed by the operator key'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and not __fish_seen_subcommand_from log verify head export accept-clock" -f -a "accept-clock" -d 'Accept that the clock was wrong, and sign again although records of a later time exist'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -l since -d 'Only records of the last while: 24h, 90min, 7days' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -l event -d 'Only this event; can be repeated' -r -f -a "signed\t''
+denied\t''
+asked\t''
+approved\t''
+expired\t''
+nonce-used\t''
+started\t''
+stopped\t''
+head\t''
+operation\t''
+forced\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -l limit -d 'Only the newest N records; 0 for all' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l head -d 'Compare with a noted head: SEQ:HASH, or a file with it; can be repeated' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from head" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from head" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from head" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from head" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from head" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from export" -l out -d 'The new file (0600)' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from export" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from export" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from export" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -l yes -d 'Do not ask'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
