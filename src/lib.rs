@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod bundle;
 pub mod cli;
+pub mod devnet;
 pub mod doctor;
 pub mod envelope;
 pub mod operator;
