@@ -10,6 +10,7 @@ pub mod devnet;
 pub mod doctor;
 pub mod envelope;
 pub mod operator;
+pub mod portal;
 pub mod signer;
 pub mod store;
 pub mod ui;

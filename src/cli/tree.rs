@@ -1,7 +1,7 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{completions, config, examples, init, key, man, status};
+use super::{completions, config, examples, incident, init, key, man, portal, status};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -60,6 +60,8 @@ enum Verb {
     Key(key::Key),
     Config(config::Config),
     Status(status::Status),
+    Portal(portal::Portal),
+    Incident(incident::Incident),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -71,6 +73,8 @@ impl Cli {
             Verb::Key(verb) => verb.run(context),
             Verb::Config(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
+            Verb::Portal(verb) => verb.run(context),
+            Verb::Incident(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),
             Verb::Man(verb) => verb.run(context),
         }
