@@ -1,5 +1,6 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
+mod answering;
 mod browser;
 pub mod faults;
 mod keyring;
@@ -17,6 +18,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+pub use answering::Answering;
 pub use browser::Browser;
 pub use keyring::Keyring;
 pub use namespace::Namespace;
