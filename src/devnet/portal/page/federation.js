@@ -1,4 +1,4 @@
-import { announce, byId, clock, follow, keep, make, say, set, short } from "./live.js";
+import { announce, byId, clock, follow, keep, make, say, set, short, showPins } from "./live.js";
 
 const slug = decodeURIComponent(location.pathname.split("/").pop());
 const SEVERITIES = { info: "Info", warning: "Warning", critical: "Critical" };
@@ -94,9 +94,9 @@ function show({ federation }) {
   document.title = `${federation.name} · federation`;
   say(byId("slug"), federation.slug);
   say(byId("name"), federation.name);
-  say(byId("threshold"), `Any ${federation.threshold} of ${federation.guardians} guardians make a signature.`);
+  say(byId("threshold"), `${federation.threshold} of ${federation.guardians} guardians make a signature.`);
   set(byId("to-board"), "href", `/me/operator/attestation?federation=${encodeURIComponent(federation.slug)}`);
-  say(byId("pins"), federation.pins.length ? `Accepted ${federation.pins.length === 1 ? "image" : "images"}: ${federation.pins.join(", ")}` : "Any image is accepted: none is pinned.");
+  showPins(federation.pins);
   showMembers(federation);
   showIncidents(federation.incidents);
   showEvents(federation.events);
