@@ -88,7 +88,7 @@ function show(board, now) {
   document.title = `${tally} · ${board.name}`;
   say(byId("federation"), `${board.name} · ${board.federation}`);
   say(byId("tally"), tally);
-  say(byId("threshold"), `${board.threshold} of ${board.count} guardians make a signature.${green < board.threshold ? " Fewer are green." : ""}`);
+  say(byId("threshold"), `${board.threshold} of ${board.count} guardians make a signature.${green < board.threshold ? " Fewer than that are green." : ""}`);
   say(byId("stale-after"), String(board.stale_after));
   set(byId("to-federation"), "href", `/federations/${board.federation}`);
   showPins(board.pins);

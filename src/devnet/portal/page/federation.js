@@ -28,11 +28,10 @@ const KINDS = { charter: "Charter", upgrade: "Upgrade", pins: "Images" };
 
 function showMembers(federation) {
   const signed = federation.members.filter((member) => member.charter !== null);
-  const hashes = new Set(signed.map((member) => member.charter.membership_hash));
-  let text = `${signed.length} of ${federation.members.length} have signed`;
-  if (hashes.size > 1) text += ", but not the same membership";
-  else if (signed.length && [...hashes][0]) text += ` membership ${short([...hashes][0], 16)}`;
-  say(byId("charter"), `${text}.`);
+  const hashes = [...new Set(signed.map((member) => member.charter.membership_hash ?? "none named"))].sort();
+  const what = { 0: "", 1: ", for this membership:" }[hashes.length] ?? ", but not for the same membership:";
+  say(byId("charter"), `${signed.length} of ${federation.members.length} have signed${what || "."}`);
+  keep(byId("hashes"), hashes, (hash) => hash, () => make("code"), say);
   keep(byId("members"), federation.members, (member) => member.operator_id, () => {
     const item = make("li");
     item.append(make("span", "name"), make("code", "id"), make("span", "when"));
