@@ -78,6 +78,73 @@ pub(super) const CONFIG_SCHEMA: &str = "\
 Examples:
   oc-guardian config schema > oc-guardian.schema.json";
 
+pub(super) const POLICY: &str = "\
+Examples:
+  oc-guardian policy init
+  oc-guardian policy check
+  oc-guardian policy test request.json";
+
+pub(super) const POLICY_INIT: &str = "\
+Examples:
+  oc-guardian policy init
+  oc-guardian policy init --federation oc-me-v1 --force";
+
+pub(super) const POLICY_CHECK: &str = "\
+Examples:
+  oc-guardian policy check
+  oc-guardian policy check new-policy.toml
+  oc-guardian policy check --json | jq -r '.rules[].warnings[]'";
+
+pub(super) const POLICY_TEST: &str = "\
+Examples:
+  oc-guardian policy test request.json
+  oc-guardian policy test request.json --policy new-policy.toml --json | jq -r .effect
+  oc-guardian policy test - < request.json";
+
+pub(super) const SIGN: &str = "\
+Examples:
+  oc-guardian sign --serve
+  oc-guardian sign --serve --allow-uid 65532 --listen 127.0.0.1:9180
+  oc-guardian sign --pending
+  oc-guardian sign --approve 69248900abababababababababababab
+  oc-guardian sign request.json > envelope.json
+  oc-guardian sign --print-unit > ~/.config/systemd/user/oc-guardian-sign.service
+
+Exit codes: 0 signed, or stopped as asked; 5 the policy or a person said no; 1 anything else failed.";
+
+pub(super) const AUDIT: &str = "\
+Examples:
+  oc-guardian audit log --since 24h
+  oc-guardian audit verify
+  oc-guardian audit head";
+
+pub(super) const AUDIT_LOG: &str = "\
+Examples:
+  oc-guardian audit log --since 24h
+  oc-guardian audit log --event denied --event expired --limit 20
+  oc-guardian audit log --limit 0 --json | jq -r 'select(.event == \"signed\") | .payload'";
+
+pub(super) const AUDIT_VERIFY: &str = "\
+Examples:
+  oc-guardian audit verify
+  oc-guardian audit verify --head head.json --passphrase-file pass.txt
+  oc-guardian audit verify --json | jq -r '.findings[] | \"\\(.file):\\(.line) \\(.reason)\"'
+
+Exit codes: 0 whole, 1 not what was written; each finding is named with file and line.";
+
+pub(super) const AUDIT_HEAD: &str = "\
+Examples:
+  oc-guardian audit head
+  oc-guardian audit head --json > head.json";
+
+pub(super) const AUDIT_EXPORT: &str = "\
+Examples:
+  oc-guardian audit export --out audit-2026.jsonl";
+
+pub(super) const AUDIT_ACCEPT_CLOCK: &str = "\
+Examples:
+  oc-guardian audit accept-clock";
+
 pub(super) const STATUS: &str = "\
 Examples:
   oc-guardian status

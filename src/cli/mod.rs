@@ -1,5 +1,6 @@
 //! The command line: one file per verb, holding its arguments and one function.
 
+mod audit;
 mod completions;
 mod config;
 mod context;
@@ -10,6 +11,8 @@ mod input;
 mod key;
 mod man;
 mod portal;
+mod policy;
+mod sign;
 mod start;
 mod status;
 mod tree;

@@ -2,6 +2,7 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
 use super::{completions, config, examples, incident, init, key, man, portal, status};
+use super::{audit, completions, config, examples, init, key, man, policy, sign, status};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -59,6 +60,9 @@ enum Verb {
     Init(init::Init),
     Key(key::Key),
     Config(config::Config),
+    Sign(sign::Sign),
+    Policy(policy::Policy),
+    Audit(audit::Audit),
     Status(status::Status),
     Portal(portal::Portal),
     Incident(incident::Incident),
@@ -72,6 +76,9 @@ impl Cli {
             Verb::Init(verb) => verb.run(context),
             Verb::Key(verb) => verb.run(context),
             Verb::Config(verb) => verb.run(context),
+            Verb::Sign(verb) => verb.run(context),
+            Verb::Policy(verb) => verb.run(context),
+            Verb::Audit(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
             Verb::Portal(verb) => verb.run(context),
             Verb::Incident(verb) => verb.run(context),

@@ -5,6 +5,8 @@ mod failure;
 mod findings;
 mod interrupt;
 mod problems;
+mod live;
+mod policy;
 mod progress;
 mod prompt;
 mod report;
@@ -20,6 +22,9 @@ pub use failure::{Failure, shell_quoted};
 pub use findings::{findings_json, findings_text, tally};
 pub use interrupt::exit_cleanly_on_signals;
 pub use problems::{problem_fields, problems_json};
+pub use interrupt::{Wish, exit_cleanly_on_signals, take_signals};
+pub use live::{Live, Verdict, question_text};
+pub use policy::{policy_findings_json, policy_findings_text};
 pub use progress::Progress;
 pub use report::{Lines, Report};
 pub use style::{BAD, EMPHASIS, FAINT, GOOD, HEADING, WARNING, paint};
@@ -83,6 +88,18 @@ impl Ui {
         self.write_result(&text)
     }
 
+    /// Tells that a verb that goes on has started: the first of its lines for programs, a note for people.
+    ///
+    /// # Errors
+    /// As [`Ui::result`].
+    pub fn started(&self, report: &dyn Report) -> Result<(), Failure> {
+        if self.options.json {
+            return self.raw(&format!("{}\n", serde_json::Value::Object(report.fields())));
+        }
+        self.note(report.human().trim_end());
+        Ok(())
+    }
+
     /// Prints text that is itself the result, in any mode: a completion script, a schema, a bundle.
     ///
     /// # Errors
@@ -90,6 +107,14 @@ impl Ui {
     pub fn raw(&self, text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         Self::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    }
+
+    /// Prints a piece of a result for people that is too long to be held whole.
+    ///
+    /// # Errors
+    /// As [`Ui::result`].
+    pub fn text(&self, text: &str) -> Result<(), Failure> {
+        self.write_result(text)
     }
 
     fn write_result(&self, text: &str) -> Result<(), Failure> {

@@ -3,10 +3,12 @@
 mod answering;
 mod browser;
 pub mod faults;
+pub mod guardian;
 mod keyring;
 mod namespace;
 pub mod portal;
 mod require;
+pub mod signer;
 mod terminal;
 mod transcript;
 
