@@ -167,8 +167,15 @@ Exit codes: 0 all in order, 4 a problem was found; each is named with its remedy
 
 pub(super) const INCIDENT: &str = "\
 Examples:
+  oc-guardian incident publish --severity warning --title 'Disk is 91 % full'
   oc-guardian incident list
   oc-guardian incident list --federation oc-me-v1 --json";
+
+pub(super) const INCIDENT_PUBLISH: &str = "\
+Examples:
+  oc-guardian incident publish --severity warning --title 'Disk is 91 % full'
+  oc-guardian incident publish --severity info --tag upgrade --title 'Upgrading at 18:00 UTC' --body-file plan.txt
+  echo 'Power failure.' | oc-guardian incident publish --severity critical --title 'Host down' --body-file -";
 
 pub(super) const INCIDENT_LIST: &str = "\
 Examples:
