@@ -1,9 +1,7 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{
-    audit, completions, config, examples, incident, init, key, man, policy, portal, sign, status,
-};
+use super::{audit, completions, config, examples, incident, init, key, man, policy, portal, sign, status};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation

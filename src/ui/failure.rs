@@ -2,8 +2,8 @@
 
 mod audit;
 mod bundle;
-mod portal;
 mod doors;
+mod portal;
 mod signer;
 mod store;
 mod vault;

@@ -7,25 +7,7 @@ use serde_json::json;
 use snapbox::str;
 
 use crate::support::portal::{IMAGE, OTHER_IMAGE, SLUG, TestPortal};
-use crate::support::{Answering, Home, SECRET_HEX, Transcript};
-
-/// A portal whose first operator is the one of [`Home::with_identity`], at the time it is.
-fn portal() -> TestPortal {
-    let now = std::time::SystemTime::now();
-    let portal = TestPortal::with_key(SecretKey::from_hex(Scheme::Bip340, SECRET_HEX).unwrap());
-    let real = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    portal.pass(real - portal.now());
-    portal
-}
-
-/// A home with identity and bundle, whose portal is this one.
-fn home(portal: &TestPortal, slug: &str) -> Home {
-    let home = Home::with_identity();
-    let url = portal.url("/api/operator/attestation");
-    home.run(&["config", "gen", "--federation", slug, "--attestation-url", &url])
-        .exits(0);
-    home
-}
+use crate::support::{Answering, Home, Transcript};
 
 fn shown(transcript: Transcript, portal: &TestPortal) -> Transcript {
     transcript.replacing(&portal.portal.url(), "[PORTAL]")
@@ -33,9 +15,9 @@ fn shown(transcript: Transcript, portal: &TestPortal) -> Transcript {
 
 #[test]
 fn all_in_order() {
-    let portal = portal();
+    let portal = TestPortal::of_home();
     portal.attest(0, Some(IMAGE));
-    let home = home(&portal, SLUG);
+    let home = portal.home(SLUG);
     shown(home.run(&["portal", "status"]), &portal).is(str![[r#"
 $ oc-guardian portal status
 portal         [PORTAL]
@@ -64,8 +46,8 @@ Asking [PORTAL]
 
 #[test]
 fn grey_stale_and_wrong_image() {
-    let portal = portal();
-    let home = home(&portal, SLUG);
+    let portal = TestPortal::of_home();
+    let home = portal.home(SLUG);
     shown(home.run(&["portal", "status"]), &portal).is(str![[r#"
 $ oc-guardian portal status
 portal         [PORTAL]
@@ -104,7 +86,7 @@ Asking [PORTAL]
 #[test]
 fn an_operator_and_a_federation_that_nobody_knows() {
     let portal = TestPortal::start();
-    let home = home(&portal, "elsewhere");
+    let home = portal.home("elsewhere");
     let run = home.run(&["portal", "status"]);
     shown(run, &portal).is(str![[r#"
 $ oc-guardian portal status
@@ -189,8 +171,8 @@ fn a_key_that_is_registered_under_the_other_scheme() {
 
 #[test]
 fn config_check_with_a_portal_that_knows_both() {
-    let portal = portal();
-    shown(home(&portal, SLUG).run(&["config", "check", "--portal"]), &portal).is(str![[r#"
+    let portal = TestPortal::of_home();
+    shown(portal.home(SLUG).run(&["config", "check", "--portal"]), &portal).is(str![[r#"
 $ oc-guardian config check --portal
 [DIR]/home/config/oc-guardian.config is a good config bundle (no errors).
 [PORTAL] knows the operator and the federation.
@@ -205,8 +187,8 @@ Asking [PORTAL]
 
 #[test]
 fn the_base_comes_from_flag_then_environment_then_bundle() {
-    let (portal, other) = (portal(), TestPortal::start());
-    let home = home(&portal, SLUG);
+    let (portal, other) = (TestPortal::of_home(), TestPortal::start());
+    let home = portal.home(SLUG);
     let asked = |flag: Option<&str>, variable: Option<&str>| {
         let mut arguments = vec!["portal", "status", "--json"];
         arguments.extend(flag.iter().flat_map(|flag| ["--portal-base", flag]));
@@ -301,8 +283,8 @@ hint: Read what the portal says; run `oc-guardian portal status` to see how it k
 
 #[test]
 fn incidents_are_listed_and_verified() {
-    let portal = portal();
-    let home = home(&portal, SLUG);
+    let portal = TestPortal::of_home();
+    let home = portal.home(SLUG);
     shown(home.run(&["incident", "list"]), &portal).is(str![[r#"
 $ oc-guardian incident list
 No incident has been published in oc-test-v1.

@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use oc_guardian::devnet::portal::{Clock, Federation, Limits, Operator, Portal, PortalConfig};
 use oc_guardian::envelope::{Action, ActionPayload, Envelope, HealthAttestation, Payload, Status, Tag};
 use oc_guardian::operator::{OperatorId, Scheme, SecretKey};
 use serde_json::{Value, json};
+
+use super::{Home, SECRET_HEX};
 
 /// The federation of every test.
 pub const SLUG: &str = "oc-test-v1";
@@ -61,6 +63,23 @@ impl TestPortal {
         let mut keys = keys();
         keys[0] = key;
         Self::made_of(keys, |_| {})
+    }
+
+    /// With the operator of [`Home::with_identity`] as the first one, at the time it is.
+    pub fn of_home() -> Self {
+        let portal = Self::with_key(SecretKey::from_hex(Scheme::Bip340, SECRET_HEX).unwrap());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        portal.pass(now - portal.now());
+        portal
+    }
+
+    /// A [`Home::with_identity`] with a bundle for this portal.
+    pub fn home(&self, slug: &str) -> Home {
+        let home = Home::with_identity();
+        let url = self.url("/api/operator/attestation");
+        let arguments = ["config", "gen", "--federation", slug, "--attestation-url", &url];
+        home.run(&arguments).exits(0);
+        home
     }
 
     /// With a configuration that `change` has changed.
