@@ -40,6 +40,16 @@ impl Base {
         }
     }
 
+    /// Scheme and authority of an address.
+    ///
+    /// # Errors
+    /// [`BaseError`]
+    pub fn origin(url: &str) -> Result<Self, BaseError> {
+        let start = url.find("://").map_or(0, |at| at + 3);
+        let length = url[start..].find(['/', '?']).unwrap_or(url.len() - start);
+        Self::parse(&url[..start + length])
+    }
+
     /// The portal that takes attestations at this address; `None` where the address does not say.
     pub fn of_attestation_url(url: &str) -> Option<Self> {
         Self::parse(url.strip_suffix(ATTESTATION)?).ok()
@@ -88,6 +98,23 @@ mod tests {
             "https://me.ochk.io/\n",
         ] {
             assert!(Base::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn origins() {
+        for (url, origin) in [
+            (
+                "https://me.ochk.io/api/operator/attestation",
+                "https://me.ochk.io",
+            ),
+            ("https://me.ochk.io?x=/", "https://me.ochk.io"),
+            ("http://[::1]:80/a", "http://[::1]:80"),
+        ] {
+            assert_eq!(Base::origin(url).unwrap().as_str(), origin, "{url}");
+        }
+        for bad in ["", "://", "http://me.ochk.io/x", "é://x"] {
+            assert!(Base::origin(bad).is_err(), "{bad}");
         }
     }
 

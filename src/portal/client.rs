@@ -139,6 +139,23 @@ impl Client {
         self.post("/api/operator/attestation", envelope)
     }
 
+    /// Hands in a health envelope at the address that a config bundle names. For a client of [`Base::origin`].
+    ///
+    /// # Errors
+    /// [`PortalError`]; after `Unreachable` it may have arrived. `Elsewhere` where the address is not one of this portal.
+    pub fn post_attestation_to(&self, url: &str, envelope: &str) -> Result<Posted, PortalError> {
+        let path = url
+            .strip_prefix(self.base.as_str())
+            .filter(|path| path.starts_with(['/', '?']));
+        match path {
+            Some(path) => self.post(path, envelope),
+            None => Err(PortalError::Elsewhere {
+                base: self.base.to_string(),
+                url: url.to_owned(),
+            }),
+        }
+    }
+
     /// Hands in an `alert-publish` envelope. Posting the same one again is harmless.
     ///
     /// # Errors
@@ -150,16 +167,16 @@ impl Client {
     fn get<T>(&self, path: &str, parse: impl Fn(&[u8]) -> Result<T, AnswerError>) -> Result<T, PortalError> {
         let url = format!("{}{path}", self.base);
         let start = Instant::now();
-        let mut pauses = PAUSES.iter();
+        let mut left_over = PAUSES.iter();
         let answer = loop {
             let left = self.time.saturating_sub(start.elapsed());
             let answer = http::get(&self.agent, &url, left.max(Duration::from_millis(1)));
-            let pause = match &answer {
-                Err(Trouble::Outage(outage)) if is_passing(outage) => pauses.next(),
+            let wait = match &answer {
+                Err(Trouble::Outage(outage)) if is_passing(outage) => left_over.next(),
                 _ => None,
             };
-            match pause {
-                Some(pause) if start.elapsed() + *pause < self.time => std::thread::sleep(*pause),
+            match wait {
+                Some(wait) if start.elapsed() + *wait < self.time => std::thread::sleep(*wait),
                 _ => break answer,
             }
         };

@@ -6,6 +6,14 @@ pub enum PortalError {
     /// A file with certificates has none that can be used.
     #[error("the certificate authority of the portal cannot be used: {0}")]
     Authority(String),
+    /// An address that is not one of this portal.
+    #[error("{url} is not an address of the portal at {base}")]
+    Elsewhere {
+        /// Of the portal.
+        base: String,
+        /// What was given.
+        url: String,
+    },
     /// No answer came. What was posted may have arrived.
     #[error("the portal at {base} cannot be reached: {outage}")]
     Unreachable {

@@ -249,3 +249,12 @@ fn refusals_are_read_and_cut() {
     let (reason, detail) = answer::refusal(long.as_bytes()).unwrap();
     assert_eq!((reason.chars().count(), detail.chars().count()), (64, 300));
 }
+
+#[test]
+fn the_documents_are_those_of_the_format_page() {
+    let page = include_str!("../../docs/formats.md");
+    for document in [BOARD, INCIDENTS] {
+        let line = document.replace('\n', "");
+        assert!(page.contains(&line), "not in docs/formats.md: {line}");
+    }
+}

@@ -1,14 +1,15 @@
 //! The portal's client: against the devnet's portal, and against servers that are no portal.
 
 use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use oc_guardian::envelope::Action;
 use oc_guardian::portal::{Base, Client, Color, Fault, Outage, PortalError, Settings};
 use serde_json::json;
 
-use crate::support::Answering;
 use crate::support::portal::{IMAGE, SLUG, TestPortal};
+use crate::support::{Answering, Home, needs, starts};
 
 fn client(url: &str) -> Client {
     let mut settings = Settings::new(Base::parse(url).unwrap());
@@ -70,6 +71,13 @@ fn every_method_against_the_devnets_portal() {
         board.find(&portal.id(0)).unwrap().image_digest.as_deref(),
         Some(IMAGE)
     );
+
+    portal.pass(1);
+    let envelope = portal.sign(0, &portal.attestation(0));
+    let posted = client.post_attestation_to(&portal.url("/api/operator/attestation"), &envelope);
+    assert_eq!(posted.unwrap().color, Some(Color::Green));
+    let elsewhere = client.post_attestation_to("https://elsewhere.example/", &envelope);
+    assert!(matches!(elsewhere, Err(PortalError::Elsewhere { .. })));
 
     let charter = portal.sign(1, &portal.action(Action::CharterSign, json!({})));
     client.post_charter(&charter).unwrap();
@@ -321,4 +329,97 @@ fn authorities_that_are_none() {
             "{pem}"
         );
     }
+}
+
+/// Runs OpenSSL, which must succeed.
+#[track_caller]
+fn openssl(home: &Home, arguments: &str) {
+    let mut command = Command::new("openssl");
+    command.current_dir(home.path("")).args(arguments.split(' '));
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{arguments}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn a_portal_with_its_own_authority() {
+    if !needs("OPENSSL", "openssl", || starts("openssl", "version")) {
+        return;
+    }
+    let home = Home::new();
+    home.write(
+        "leaf.cnf",
+        "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n",
+    );
+    for name in ["ours", "other"] {
+        openssl(
+            &home,
+            &format!(
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN={name} -keyout {name}.key -out {name}.pem"
+            ),
+        );
+    }
+    openssl(
+        &home,
+        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=portal -keyout leaf.key -out leaf.csr",
+    );
+    openssl(
+        &home,
+        "x509 -req -in leaf.csr -CA ours.pem -CAkey ours.key -CAcreateserial -days 1 -extfile leaf.cnf -out leaf.pem",
+    );
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    // It answers every question with a web page about the connection: that much tells that there was one.
+    let mut server = Command::new("openssl")
+        .current_dir(home.path(""))
+        .args([
+            "s_server", "-quiet", "-www", "-cert", "leaf.pem", "-key", "leaf.key", "-accept",
+        ])
+        .arg(format!("127.0.0.1:{port}"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let answer = |authority: Option<&str>| {
+        let mut settings = Settings::new(Base::parse(&format!("https://127.0.0.1:{port}")).unwrap());
+        settings.authority = authority.map(|name| home.read(name));
+        Client::new(settings).unwrap().registry().unwrap_err()
+    };
+    let trusted = |error: &PortalError| {
+        matches!(
+            error,
+            PortalError::Misbehaved {
+                fault: Fault::WebPage,
+                ..
+            }
+        )
+    };
+    let refused = |error: &PortalError| {
+        matches!(
+            error,
+            PortalError::Unreachable {
+                outage: Outage::Tls(_),
+                ..
+            }
+        )
+    };
+    let began = Instant::now();
+    // Until it listens.
+    let mut first = answer(Some("ours.pem"));
+    while !trusted(&first) && began.elapsed() < Duration::from_secs(10) {
+        first = answer(Some("ours.pem"));
+    }
+    let (other, public) = (answer(Some("other.pem")), answer(None));
+    let _ = server.kill();
+    let _ = server.wait();
+    assert!(trusted(&first), "{first}");
+    assert!(refused(&other), "{other}");
+    assert!(refused(&public), "{public}");
 }

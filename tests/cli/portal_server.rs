@@ -414,6 +414,43 @@ fn charters_are_passed_on_byte_for_byte() {
 }
 
 #[test]
+fn one_operator_cannot_push_out_what_others_published() {
+    let portal = TestPortal::start();
+    let publish = |operator: usize, nonce: u64, body: &str| {
+        let params = json!({ "body": body, "severity": "info", "title": format!("number {nonce}") });
+        let mut action = portal.action(Action::AlertPublish, params);
+        action.nonce = nonce;
+        assert_eq!(portal.post(INCIDENTS, portal.sign(operator, &action)).status, 200);
+    };
+    publish(1, 1, "");
+    for nonce in 1..60 {
+        publish(0, nonce, "");
+    }
+    let told = portal.get(&of(INCIDENTS)).json();
+    let titles: Vec<_> = told["incidents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["title"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (titles.len(), titles[0], titles[20]),
+        (21, "number 59", "number 1")
+    );
+    // However large they are, the answer can be read by our own client.
+    for operator in 0..4 {
+        for nonce in 100..110 {
+            publish(operator, nonce, &"\u{1}".repeat(4000));
+        }
+    }
+    assert!(portal.get(&of(INCIDENTS)).text.len() < 1024 * 1024);
+    assert_eq!(portal.get(&of(INCIDENTS)).json()["count"], 4);
+    let large = json!({ "charter_hash": "c".repeat(4096) });
+    let charter = portal.sign(0, &portal.action(Action::CharterSign, large));
+    portal.post(CHARTER, charter).is_refused(400, "too-large");
+}
+
+#[test]
 fn upgrades_are_told() {
     let portal = TestPortal::start();
     portal.attest(0, Some(IMAGE));

@@ -52,14 +52,14 @@ impl Check {
 struct Known {
     base: String,
     registered: bool,
-    federation_known: bool,
+    has_federation: bool,
     problems: Vec<Failure>,
 }
 
 impl Known {
     fn ask(client: &Client, bundle: &Bundle) -> Result<Self, Failure> {
         let registered = client.registry()?.find(&bundle.operator).is_some();
-        let federation_known = client.federation(&bundle.federation_slug)?.is_some();
+        let has_federation = client.federation(&bundle.federation_slug)?.is_some();
         let mut problems = Vec::new();
         if !registered {
             problems.push(
@@ -73,7 +73,7 @@ impl Known {
                 )),
             );
         }
-        if !federation_known {
+        if !has_federation {
             problems.push(
                 Failure::new(
                     "unknown-federation",
@@ -85,7 +85,7 @@ impl Known {
         Ok(Self {
             base: client.base().to_string(),
             registered,
-            federation_known,
+            has_federation,
             problems,
         })
     }
@@ -142,7 +142,7 @@ impl Report for Judged {
             let known = json!({
                 "base": portal.base,
                 "registered": portal.registered,
-                "federation_known": portal.federation_known,
+                "federation_known": portal.has_federation,
                 "problems": problems_json(&portal.problems),
             });
             fields.insert("portal".into(), known);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Access, Asked, examples};
 use crate::cli::context::Context;
 use crate::envelope::Severity;
-use crate::portal::{Incident, Registry};
+use crate::portal::{Incident, RegisteredOperator, Registry};
 use crate::ui::{
     BAD, Exit, FAINT, Failure, HEADING, Lines, Report, WARNING, escaped, moment, paint, printable,
 };
@@ -71,7 +71,7 @@ struct Shown {
 impl Shown {
     fn new(incident: Incident, registry: &Registry, slug: &str) -> Self {
         let entry = registry.by_id(&incident.operator_id);
-        let key = entry.and_then(|entry| entry.key());
+        let key = entry.and_then(RegisteredOperator::key);
         Self {
             name: entry.and_then(|entry| entry.name.clone()),
             verified: key.is_some_and(|key| incident.is_signed_by(&key, slug)),

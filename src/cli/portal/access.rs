@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -32,7 +33,7 @@ impl Access {
     pub(in crate::cli) fn client(&self, bundle: Option<&Bundle>) -> Result<Client, Failure> {
         let variable = std::env::var_os(BASE_VARIABLE).filter(|value| !value.is_empty());
         let variable = variable
-            .map(|value| value.into_string())
+            .map(OsString::into_string)
             .transpose()
             .map_err(|_| Failure::usage(format!("{BASE_VARIABLE} is not text")))?;
         let of_bundle = bundle.and_then(|it| Base::of_attestation_url(&it.attestation_post_url));

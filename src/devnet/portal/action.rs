@@ -8,14 +8,21 @@ use sha2::{Digest, Sha256};
 
 use super::clock::Now;
 use super::refusal::Refusal;
-use super::state::{Charter, Incident, State, Verified};
+use super::state::{Charter, Incident, Joined, State, Verified};
 use super::timeline::What;
 use crate::envelope::{Action, ActionPayload};
 use crate::operator::OperatorId;
 use crate::store::hex;
 
-/// Incidents that are kept for each federation; the oldest go first.
-const MOST_INCIDENTS: usize = 100;
+/// Incidents that are kept of each operator; the oldest go first, and those of others stay.
+const MOST_INCIDENTS: usize = 20;
+/// Bytes of their envelopes.
+const MOST_BYTES: usize = 24 * 1024;
+/// Bytes of all envelopes of a federation's incidents: they still make an answer that the client reads, in which a body
+/// stands twice.
+const MOST_IN_ALL: usize = 400 * 1024;
+/// Largest envelope of a charter signature, for the same reason. Genuine ones have 500 bytes.
+const MAX_CHARTER: usize = 4096;
 /// How far ahead of our clock a nonce may be, in milliseconds.
 const NONCE_AHEAD: u64 = 5 * 60 * 1000;
 /// Longest life of an action envelope, in seconds.
@@ -34,6 +41,10 @@ impl State {
     /// Takes a `charter-sign` envelope.
     pub(super) fn take_charter(&mut self, bytes: &[u8], from: IpAddr, now: Now) -> Result<Done, Refusal> {
         let Verified { operator, payload } = self.verify_action(bytes, from, now, Action::CharterSign)?;
+        if bytes.len() > MAX_CHARTER {
+            let detail = format!("a charter signature has at most {MAX_CHARTER} bytes");
+            return Err(Refusal::new(400, "too-large", detail));
+        }
         let envelope = raw(bytes)?;
         let federation = self.joined(&payload.federation, &operator)?;
         let last = federation.charters.get(&operator);
@@ -87,9 +98,7 @@ impl State {
         if !repeated {
             self.use_nonce(&operator, &payload, now)?;
             let federation = self.joined(&payload.federation, &operator)?;
-            if federation.incidents.len() == MOST_INCIDENTS {
-                federation.incidents.pop_front();
-            }
+            federation.make_room(&operator, envelope.get().len());
             federation.incidents.push_back(Incident {
                 id: id.clone(),
                 operator: operator.clone(),
@@ -158,6 +167,33 @@ impl State {
         }
         *highest = nonce;
         Ok(())
+    }
+}
+
+impl Joined {
+    /// Forgets the oldest incidents, of the operator and then of all, until there is room for one more of `bytes`.
+    fn make_room(&mut self, operator: &OperatorId, bytes: usize) {
+        let size = |incidents: &[&Incident]| {
+            incidents.iter().map(|it| it.envelope.get().len()).sum::<usize>() + bytes
+        };
+        loop {
+            let own: Vec<&Incident> = self
+                .incidents
+                .iter()
+                .filter(|it| it.operator == *operator)
+                .collect();
+            let all: Vec<&Incident> = self.incidents.iter().collect();
+            let oldest = if own.len() >= MOST_INCIDENTS || (size(&own) > MOST_BYTES && !own.is_empty()) {
+                self.incidents.iter().position(|it| it.operator == *operator)
+            } else if size(&all) > MOST_IN_ALL {
+                Some(0)
+            } else {
+                None
+            };
+            if oldest.and_then(|at| self.incidents.remove(at)).is_none() {
+                return;
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::timeline::Event;
 use crate::operator::{OperatorId, Scheme};
 
 #[derive(Serialize)]
-pub(super) struct Registry<'a> {
+pub(super) struct RegistryAnswer<'a> {
     ok: bool,
     operators: Vec<RegistryEntry<'a>>,
     count: usize,
@@ -24,7 +24,7 @@ struct RegistryEntry<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Federations<'a> {
+pub(super) struct FederationsAnswer<'a> {
     ok: bool,
     federations: Vec<Summary<'a>>,
     count: usize,
@@ -39,7 +39,7 @@ struct Summary<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Federation<'a> {
+pub(super) struct FederationAnswer<'a> {
     ok: bool,
     at: u64,
     federation: Details<'a>,
@@ -69,7 +69,7 @@ struct CharterEntry<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Charters<'a> {
+pub(super) struct ChartersAnswer<'a> {
     ok: bool,
     federation: &'a str,
     signatures: Vec<CharterSignature<'a>>,
@@ -84,7 +84,7 @@ struct CharterSignature<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Board<'a> {
+pub(super) struct BoardAnswer<'a> {
     ok: bool,
     federation: &'a str,
     name: &'a str,
@@ -113,7 +113,7 @@ struct BoardEntry<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Incidents<'a> {
+pub(super) struct IncidentsAnswer<'a> {
     ok: bool,
     federation: &'a str,
     incidents: Vec<IncidentEntry<'a>>,
@@ -134,31 +134,31 @@ struct IncidentEntry<'a> {
 }
 
 impl State {
-    pub(super) fn registry(&self) -> Registry<'_> {
+    pub(super) fn registry(&self) -> RegistryAnswer<'_> {
         let entries = self.operators.iter().map(|operator| RegistryEntry {
             operator_id: &operator.id,
             pubkey: operator.key.to_hex(),
             scheme: operator.key.scheme(),
             name: &operator.name,
         });
-        Registry {
+        RegistryAnswer {
             ok: true,
             operators: entries.collect(),
             count: self.operators.len(),
         }
     }
 
-    pub(super) fn federation_list(&self) -> Federations<'_> {
-        Federations {
+    pub(super) fn federation_list(&self) -> FederationsAnswer<'_> {
+        FederationsAnswer {
             ok: true,
             federations: self.federations.values().map(Joined::summary).collect(),
             count: self.federations.len(),
         }
     }
 
-    pub(super) fn federation(&self, slug: &str, now: Now) -> Option<Federation<'_>> {
+    pub(super) fn federation(&self, slug: &str, now: Now) -> Option<FederationAnswer<'_>> {
         let joined = self.federations.get(slug)?;
-        Some(Federation {
+        Some(FederationAnswer {
             ok: true,
             at: now.secs(),
             federation: Details {
@@ -182,7 +182,7 @@ impl State {
         })
     }
 
-    pub(super) fn charters(&self, slug: &str) -> Option<Charters<'_>> {
+    pub(super) fn charters(&self, slug: &str) -> Option<ChartersAnswer<'_>> {
         let joined = self.federations.get(slug)?;
         let in_order = joined
             .members
@@ -195,7 +195,7 @@ impl State {
                 envelope: &charter.envelope,
             })
             .collect();
-        Some(Charters {
+        Some(ChartersAnswer {
             ok: true,
             federation: &joined.slug,
             count: signatures.len(),
@@ -204,7 +204,7 @@ impl State {
     }
 
     /// As of when the board was settled last, which whoever asks has just done.
-    pub(super) fn board(&self, slug: &str, now: Now) -> Option<Board<'_>> {
+    pub(super) fn board(&self, slug: &str, now: Now) -> Option<BoardAnswer<'_>> {
         let joined = self.federations.get(slug)?;
         let entries = joined.board.rows().iter().map(|row| {
             let heard = row.heard.as_ref();
@@ -223,7 +223,7 @@ impl State {
                 p2p_url: heard.map(|it| it.p2p_url.as_str()),
             }
         });
-        Some(Board {
+        Some(BoardAnswer {
             ok: true,
             federation: &joined.slug,
             name: &joined.name,
@@ -236,9 +236,9 @@ impl State {
         })
     }
 
-    pub(super) fn incidents(&self, slug: &str) -> Option<Incidents<'_>> {
+    pub(super) fn incidents(&self, slug: &str) -> Option<IncidentsAnswer<'_>> {
         let joined = self.federations.get(slug)?;
-        Some(Incidents {
+        Some(IncidentsAnswer {
             ok: true,
             federation: &joined.slug,
             incidents: joined.incident_entries(true),

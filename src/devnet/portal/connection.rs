@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tower_service::Service as _;
 
 use super::server::Shared;
+use crate::signer::Patient;
 
 /// How long a request may still take when the portal stops.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ pub(super) async fn serve(stream: TcpStream, from: SocketAddr, router: Router, s
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
         .half_close(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream)), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // What goes wrong with a connection is the peer's business.

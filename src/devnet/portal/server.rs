@@ -63,11 +63,9 @@ impl Portal {
     /// [`StartError`]
     pub fn start(config: PortalConfig) -> Result<Self, StartError> {
         let state = State::new(&config, config.clock.now())?;
-        let failed = |source| StartError::Listen {
-            listen: config.listen,
-            source,
-        };
-        let listener = std::net::TcpListener::bind(config.listen).map_err(failed)?;
+        let listen = config.listen;
+        let failed = |source| StartError::Listen { listen, source };
+        let listener = std::net::TcpListener::bind(listen).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -76,7 +74,7 @@ impl Portal {
             .map_err(failed)?;
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
-            clock: config.clock.clone(),
+            clock: config.clock,
             limits: config.limits,
             changed: watch::Sender::default(),
             stop: watch::Sender::new(false),

@@ -6,6 +6,8 @@ use crate::operator::OperatorId;
 
 /// Events that a federation's page shows at most; the oldest go first.
 const MOST: usize = 200;
+/// Of these, of one operator: nobody can push out what others did.
+const MOST_OF_ONE: usize = 20;
 
 /// What happened in a federation, newest last.
 #[derive(Default)]
@@ -39,6 +41,16 @@ pub(super) enum What {
     Pins { pins: Vec<String> },
 }
 
+impl What {
+    /// Whose doing it is.
+    fn operator(&self) -> Option<&OperatorId> {
+        match self {
+            Self::Charter { operator_id, .. } | Self::Upgrade { operator_id, .. } => Some(operator_id),
+            Self::Pins { .. } => None,
+        }
+    }
+}
+
 /// What a guardian says it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Release {
@@ -48,6 +60,13 @@ pub(super) struct Release {
 
 impl Timeline {
     pub(super) fn push(&mut self, at: u64, what: What) {
+        if let Some(operator) = what.operator() {
+            let of_one = |event: &Event| event.what.operator() == Some(operator);
+            if self.0.iter().filter(|event| of_one(event)).count() >= MOST_OF_ONE {
+                let oldest = self.0.iter().position(of_one);
+                let _ = oldest.and_then(|at| self.0.remove(at));
+            }
+        }
         if self.0.len() == MOST {
             self.0.pop_front();
         }

@@ -7,6 +7,8 @@ impl From<PortalError> for Failure {
         match &error {
             PortalError::Authority(_) => Self::new("portal-authority", detail)
                 .hint("Give a PEM file with nothing but the certificates of the portal's own authority."),
+            PortalError::Elsewhere { .. } => Self::new("portal-elsewhere", detail)
+                .hint("Check attestation_post_url in the config bundle: oc-guardian config show"),
             PortalError::Unreachable { base, outage } => {
                 Self::new("portal-unreachable", detail).hint(unreachable_hint(base, outage))
             }
