@@ -342,6 +342,29 @@ fn outside_text_stays_text() {
 }
 
 #[test]
+fn the_policy_stops_what_a_page_must_not_load() {
+    let Some(browser) = Browser::start() else { return };
+    let portal = TestPortal::start();
+    browser.open(&portal.url(BOARD));
+    browser.until(&row(&portal, 0, "grey", "Grey"));
+    assert_no_complaints(&browser);
+    browser.script(
+        "const add = (tag, set) => document.body.append(Object.assign(document.createElement(tag), set));
+         add('script', { textContent: 'window.pwned = 1' });
+         add('img', { src: 'http://127.0.0.1:1/x.png' });
+         add('style', { textContent: 'body { color: red }' });
+         document.body.setAttribute('style', 'color: red');
+         fetch('http://127.0.0.1:1/').catch(() => {});",
+    );
+    browser.until("window.violations.length === 5");
+    assert_eq!(browser.script("return typeof pwned"), json!("undefined"));
+    assert!(
+        browser.complaints().len() >= 5,
+        "the browser's log is listened to"
+    );
+}
+
+#[test]
 fn a_board_that_is_not_there() {
     let Some(browser) = Browser::start() else { return };
     let portal = TestPortal::start();
