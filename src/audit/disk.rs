@@ -150,7 +150,7 @@ impl Disk for RealDisk {
             .mode(0o600)
             .open(&path)
             .and_then(|mut file| {
-                file.write_all(&[0; PROBE_BYTES])?;
+                file.write_all(&vec![0; PROBE_BYTES])?;
                 file.sync_data()
             });
         let removed = fs::remove_file(&path);

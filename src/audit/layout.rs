@@ -52,10 +52,7 @@ impl Layout {
 
     /// Name of a closed segment.
     pub(super) fn closed(&self, first: u64) -> PathBuf {
-        let name = format!(
-            "{CLOSED_PREFIX}{first:0width$}{CLOSED_SUFFIX}",
-            width = CLOSED_DIGITS
-        );
+        let name = format!("{CLOSED_PREFIX}{first:0CLOSED_DIGITS$}{CLOSED_SUFFIX}");
         self.state.join(name)
     }
 
@@ -104,7 +101,7 @@ fn closed_first(name: &str) -> Option<u64> {
     let digits = name.strip_prefix(CLOSED_PREFIX)?.strip_suffix(CLOSED_SUFFIX)?;
     let plain = digits.len() >= CLOSED_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     let first = plain.then(|| digits.parse().ok()).flatten()?;
-    (format!("{first:0width$}", width = CLOSED_DIGITS) == digits).then_some(first)
+    (format!("{first:0CLOSED_DIGITS$}") == digits).then_some(first)
 }
 
 /// Number of the first record, and the content with nothing taken away from it.

@@ -15,7 +15,7 @@ pub enum Found<'a> {
     /// A record. Its hash was not checked.
     Record {
         /// What it says.
-        record: Record,
+        record: Box<Record>,
         /// The line itself, without its newline.
         line: &'a str,
     },
@@ -45,7 +45,10 @@ pub fn read(
             }
             let text = std::str::from_utf8(line.bytes).ok();
             let found = match text.zip(Record::parse(line.bytes).ok()) {
-                Some((line, record)) => Found::Record { record, line },
+                Some((line, record)) => Found::Record {
+                    record: Box::new(record),
+                    line,
+                },
                 None => Found::Damaged {
                     file: file.clone(),
                     line: line.number,

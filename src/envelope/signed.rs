@@ -1,8 +1,11 @@
+use std::collections::HashMap;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Tag;
 use super::canonical::{self, CanonicalError, MAX_BYTES};
-use super::fields::{Fields, PayloadError};
+use super::fields::{Fields, HASH, PayloadError, is_hash};
 use crate::operator::{PublicKey, Signature};
 use crate::store::hex;
 
@@ -49,7 +52,7 @@ pub enum EnvelopeError {
     /// The payload, or the envelope around it, has a wrong shape.
     #[error("{0}")]
     Shape(#[from] PayloadError),
-    /// The payload's fields are in another order than is signed.
+    /// The payload is not written as it is signed: other order, space or escapes.
     #[error("the payload is not written canonically")]
     Spelling,
     /// It names another key than the one it should be of.
@@ -85,7 +88,7 @@ impl<P: Payload> Envelope<P> {
     ///
     /// 1. strict JSON of exactly the three fields;
     /// 2. the key is the expected one;
-    /// 3. the payload has its documented fields, and encoding them again gives what was received;
+    /// 3. the payload has its documented fields, and encoding them again gives the very bytes that were received;
     /// 4. the signature verifies over these bytes, under the payload's own tag.
     ///
     /// # Errors
@@ -95,7 +98,7 @@ impl<P: Payload> Envelope<P> {
         let value = canonical::parse_within(bytes, canonical::MAX_DEPTH + 1)?;
         let mut fields = Fields::of("envelope", &value)?;
         let received = fields.value(P::PAYLOAD_FIELD)?;
-        let named = fields.text(P::KEY_FIELD, "a string", |_| true)?;
+        let named = fields.text(P::KEY_FIELD, HASH, is_hash)?;
         let signature = fields.parsed("sig_hex", "128 digits 0-9 a-f", |text| {
             let mut bytes = [0; 64];
             hex::decode_into(text, &mut bytes).then(|| Signature::from_bytes(bytes))
@@ -106,7 +109,7 @@ impl<P: Payload> Envelope<P> {
         }
         let payload = P::from_value(received)?;
         let signed = payload.signed_bytes()?;
-        if signed != canonical::encode(received)? {
+        if raw_payload(bytes, P::PAYLOAD_FIELD).as_deref() != Some(&signed) {
             return Err(EnvelopeError::Spelling);
         }
         if P::TAG.verify(key, signed.as_bytes(), &signature) {
@@ -125,6 +128,12 @@ impl<P: Payload> Envelope<P> {
     pub fn into_payload(self) -> P {
         self.payload
     }
+}
+
+/// A field of an object as it is spelt.
+fn raw_payload(bytes: &[u8], field: &str) -> Option<String> {
+    let members: HashMap<String, Box<RawValue>> = serde_json::from_slice(bytes).ok()?;
+    Some(members.get(field)?.get().to_owned())
 }
 
 #[cfg(test)]

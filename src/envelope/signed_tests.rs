@@ -180,7 +180,6 @@ fn a_changed_envelope_is_refused() {
     assert_eq!(refusal("1764000000000", "1764000000001"), bad);
     assert_eq!(refusal("oc-me-v1", "oc-me-v2"), bad);
     assert_eq!(refusal("v1.2.3", "v1.2.4"), bad);
-    // The same text in another spelling is what was signed: read, but only as it is written here.
     assert!(matches!(refusal("info", "fatal"), EnvelopeError::Shape(_)));
     assert!(matches!(
         refusal("\"nonce\"", "\"nonse\""),
@@ -206,6 +205,21 @@ fn a_changed_envelope_is_refused() {
         refusal("\"sig_hex\":\"", "\"sig_hex\":\"0"),
         EnvelopeError::Shape(_)
     ));
+}
+
+#[test]
+fn a_payload_in_another_spelling_is_refused() {
+    for (from, to) in [
+        ("é", "\\u00e9"),
+        ("oc-me-v1", "oc\\u002dme-v1"),
+        (",\"nonce\"", ", \"nonce\""),
+    ] {
+        assert_eq!(refusal(from, to), EnvelopeError::Spelling, "{to}");
+    }
+    // Around the payload, space means nothing.
+    let spaced = good().replace(",\"pubkey\":", " ,\n\"pubkey\": ") + "\n";
+    let public = key(Scheme::Bip340).public();
+    assert!(Envelope::<ActionPayload>::verify(spaced.as_bytes(), &public).is_ok());
 }
 
 #[test]

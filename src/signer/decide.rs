@@ -217,5 +217,8 @@ fn plan(request: &Request, content: [u8; 32], facts: &Facts, rule: &str) -> Resu
 }
 
 #[cfg(test)]
+#[path = "ask_tests.rs"]
+mod ask_tests;
+#[cfg(test)]
 #[path = "decide_tests.rs"]
-pub(super) mod tests;
+mod tests;

@@ -73,7 +73,12 @@ pub(super) fn describe(request: &Request, facts: &Facts, history: &History) -> D
     told.field("from", facts.caller.to_string());
     match &request.meaning {
         Meaning::Attestation(payload) => told.attestation(payload),
-        Meaning::Action(payload) => told.action(payload, request.alert(), facts),
+        Meaning::Action(payload) => {
+            told.action(payload, request.alert(), facts);
+            if history.nonce(payload.action).is_none() {
+                told.unusual("nothing of this sort has been signed here before");
+            }
+        }
         Meaning::GuardianKey(payload) => told.guardian_key(payload, facts),
         Meaning::Later(_) => {}
     }

@@ -1,4 +1,4 @@
-use super::super::decide::tests::Bench;
+use super::super::bench::Bench;
 use super::*;
 use serde_json::json;
 
@@ -31,7 +31,7 @@ fn what_is_unusual_is_pointed_out() {
             .contains(&("body".into(), "b\u{1b}[2J\u{202e}".into()))
     );
     let all = told.unusual.join("; ");
-    for part in ["critical", "cannot be seen"] {
+    for part in ["critical", "cannot be seen", "has been signed here before"] {
         assert!(all.contains(part), "{all}");
     }
     let mut facts = bench.facts();

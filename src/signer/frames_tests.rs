@@ -20,6 +20,11 @@ fn written_forms_are_frozen() {
     };
     let text = r#"{"id":1,"method":"hello","params":{"version":1,"program":"0.1.0","operator_id":"op-132f39a98c31baaddba6525f5d43f295"}}"#;
     assert_eq!(serde_json::to_string(&call).unwrap(), text);
+    let page = include_str!("../../docs/formats.md");
+    assert!(
+        page.contains(text)
+            && page.contains(r#""error":{"reason":"unknown-method","detail":"no such method"}"#)
+    );
     assert_eq!(&frame(text.as_bytes()).unwrap()[..5], b"\0\0\0\x7b{");
     for (value, text) in [
         (
@@ -91,10 +96,10 @@ fn frames_of_any_other_length_are_refused_before_they_are_read() {
     assert!(matches!(read(b"\0\0"), Err(FrameError::Io(_))));
     assert!(matches!(read(b"\0\0\0\x03{}"), Err(FrameError::Io(_))));
     assert!(matches!(
-        frame(&[b' '; MAX_FRAME + 1]),
+        frame(&vec![b' '; MAX_FRAME + 1]),
         Err(FrameError::Length(65537))
     ));
-    assert!(frame(&[b' '; MAX_FRAME]).is_ok() && frame(b"").is_err());
+    assert!(frame(&vec![b' '; MAX_FRAME]).is_ok() && frame(b"").is_err());
 }
 
 #[test]

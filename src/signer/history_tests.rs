@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::decide::tests::{Bench, NOW};
+use super::super::bench::{Bench, NOW};
 use super::super::{Decision, Request};
 use super::*;
 use crate::audit::{Entry, Event};
@@ -270,4 +270,15 @@ fn a_flood_does_not_grow_the_history() {
     assert!(history.outcome(id(0)).is_some() && history.outcome(id(200_000)).is_some());
     assert!(history.outcome(id(1)).is_none() && history.answers.is_below_floor(id(1)));
     assert!(!history.answers.is_below_floor(id(200_001)));
+}
+
+#[test]
+fn a_record_that_the_checkpoint_holds_already_changes_nothing() {
+    let mut logged = Logged::new();
+    let request = logged.bench.attestation();
+    logged.request(request);
+    let before = logged.bench.history.clone();
+    let entry = logged.log[0].clone();
+    logged.bench.history.apply(&entry);
+    assert_eq!(logged.bench.history, before);
 }

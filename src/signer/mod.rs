@@ -4,6 +4,8 @@
 //! request, the policy, the history and the clock's reading. [`Engine`] joins it with the key and the log; [`Server`] and
 //! [`Guardian`] are its doors, [`client`] is the other side of them.
 
+#[cfg(test)]
+mod bench;
 pub mod client;
 mod decide;
 mod decision;
@@ -46,5 +48,7 @@ pub use trial::{Effect, Trial, trial};
 
 pub use crate::envelope::is_slug as is_federation_name;
 
+#[cfg(test)]
+mod measure_tests;
 #[cfg(test)]
 mod wire_tests;

@@ -1,6 +1,6 @@
 //! The examples of docs/formats.md are what is read and written here.
 
-use super::decide::tests::{Bench, NOW};
+use super::bench::{Bench, NOW};
 use super::{Kind, MAX_ID_AHEAD, NEW_ID_AGE, Request};
 use crate::operator::{Scheme, SecretKey};
 

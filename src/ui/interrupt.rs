@@ -17,7 +17,9 @@ static ENDING: AtomicBool = AtomicBool::new(false);
 /// How the terminal was found.
 static ORIGINAL: OnceLock<Termios> = OnceLock::new();
 /// Who decides about signals instead.
-static TAKEN: Mutex<Option<Box<dyn Fn(Wish) + Send>>> = Mutex::new(None);
+static TAKEN: Mutex<Option<Handler>> = Mutex::new(None);
+
+type Handler = Box<dyn Fn(Wish) + Send>;
 
 /// What a signal asks a server for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

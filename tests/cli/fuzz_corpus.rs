@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use oc_guardian::audit::Record;
 use oc_guardian::envelope::canonical;
 use oc_guardian::operator::Identity;
 use oc_guardian::signer::{Policy, Request};
@@ -34,6 +35,15 @@ fn accepted(target: &str, accepts: impl Fn(&[u8]) -> bool) -> Vec<String> {
         .map(|(name, _)| name)
         .filter(|name| name.contains('.'))
         .collect()
+}
+
+#[test]
+fn audit_line() {
+    let good = accepted("audit_line", |bytes| Record::parse(bytes).is_ok());
+    assert_eq!(
+        good,
+        ["controls.json", "late.json", "signed.json", "started.json"]
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::support::{Home, Transcript};
+use crate::support::{Home, Transcript, needs};
 
 fn check(text: impl AsRef<[u8]>) -> Transcript {
     let home = Home::new();
@@ -168,6 +168,24 @@ $ oc-guardian policy check policy
 --- stderr
 error: policy can be written by others (permissions 0664)
 hint: Run: chmod go-w policy
+--- exit 1
+
+"#]]);
+}
+
+#[test]
+fn somebody_elses_is_not_taken() {
+    if !needs("ROOT", "root", || rustix::process::geteuid().is_root()) {
+        return;
+    }
+    let home = Home::new();
+    let path = home.write("policy", ASK);
+    std::os::unix::fs::chown(path, Some(54321), None).unwrap();
+    home.run_line("policy check policy").is(str![[r#"
+$ oc-guardian policy check policy
+--- stderr
+error: policy belongs to another user (uid 54321)
+hint: Run as the owner, or copy it to a file of your own: policy
 --- exit 1
 
 "#]]);

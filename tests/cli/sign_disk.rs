@@ -78,11 +78,9 @@ fn no_signature_leaves_and_it_goes_on_when_there_is_room_needs_namespaces() {
     home.write("copy", "");
     wait_for("copied");
     let log = home.text("copied");
-    let mut next = 1;
-    for line in log.lines() {
+    for (next, line) in (1..).zip(log.lines()) {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(record["seq"], next);
-        next += 1;
     }
     for signature in held {
         assert!(

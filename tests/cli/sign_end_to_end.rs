@@ -103,11 +103,9 @@ fn every_kind_through_every_door_bip340() {
     let body = json!({ "payload_sha256": question["payload_sha256"] }).to_string();
     // The hash is one that anybody can compute from what was asked for.
     let payload = question["payload"].as_str().unwrap();
-    let expected: String = digest(&SHA256, payload.as_bytes())
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, payload.as_bytes()).as_ref());
+    let expected = oc_guardian::store::hex::encode(&hash);
     assert_eq!(question["payload_sha256"], expected);
     let approved = post(
         &home,

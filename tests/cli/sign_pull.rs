@@ -7,6 +7,7 @@ use crate::support::signer::{
     GUARDIAN_SOCKET, OPERATOR_SOCKET, SigningServer, action, alert, attestation, eventually, get, post,
     records, records_of, serve_command, sign,
 };
+use crate::support::signer::{exchange, http, unix};
 use crate::support::{ED25519_ID, Home, OPERATOR_ID};
 
 const SOCKET: [&str; 2] = ["--guardian", "rpc.sock"];
@@ -199,6 +200,22 @@ fn an_older_copy_of_the_state_is_noticed_by_what_the_guardian_can_prove() {
     );
     assert!(!home.path(GUARDIAN_SOCKET).exists());
     assert!(records_of(&home, "signed").is_empty());
+    // Whoever knows what that means can go on, and it is recorded.
+    let server = SigningServer::start(&home, &[&SOCKET[..], &["--accept-rollback"]].concat());
+    assert!(
+        home.text("serve.err")
+            .contains("the log here knows less than others")
+    );
+    let request = attestation();
+    guardian.ask(&request);
+    assert_eq!(answer(&guardian, &request)["status"], 200);
+    assert_eq!(server.stop(), Some(0));
+    assert!(
+        records_of(&home, "forced")[0]["summary"]
+            .as_str()
+            .unwrap()
+            .contains("alert-publish")
+    );
 }
 
 #[test]
@@ -241,4 +258,56 @@ fn what_a_guardian_makes_up_does_not_count() {
     guardian.ask(&request);
     assert_eq!(answer(&guardian, &request)["status"], 200);
     assert!(!records(&home).is_empty());
+}
+
+/// After 4,096 records, or an hour.
+#[test]
+fn signed_heads_are_left_with_the_guardian() {
+    let home = Home::with_identity();
+    let guardian = guardian(&home);
+    let _server = SigningServer::start(&home, &SOCKET);
+    let headers = [("host", "localhost"), ("content-type", "application/json")];
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut stream = unix(&home, GUARDIAN_SOCKET);
+                for _ in 0..1_030 {
+                    let request = http("POST", "/v1/sign", &headers, &attestation().to_string());
+                    assert_eq!(exchange(&mut stream, request).status, 200);
+                }
+            });
+        }
+    });
+    let left = eventually(|| guardian.heads().pop()).expect("no head was left");
+    let record = records(&home)
+        .into_iter()
+        .find(|record| record["seq"] == left["head"]["seq"])
+        .unwrap();
+    assert_eq!(record["hash"], left["head"]["hash"]);
+    let signed = records_of(&home, "head").pop().unwrap();
+    assert_eq!(
+        (&signed["payload"], &signed["signature"]),
+        (&left["head"].to_string().into(), &left["sig_hex"])
+    );
+    // It is proof: whoever lost what came after it is told.
+    assert_eq!(left["pubkey_hex"], crate::support::signer::PUBKEY_HEX);
+}
+
+/// What could not be answered for now is asked for again by itself.
+#[test]
+fn what_was_too_fast_is_tried_again() {
+    let home = Home::with_identity();
+    home.write(
+        crate::support::signer::POLICY,
+        "version = 1\n[[rule]]\nkind = \"*\"\ndecision = \"allow\"\nrate = \"2/s\"\n",
+    );
+    let guardian = guardian(&home);
+    let _server = SigningServer::start(&home, &SOCKET);
+    let requests: Vec<Value> = (0..6).map(|_| attestation()).collect();
+    for request in &requests {
+        guardian.ask(request);
+    }
+    assert!(eventually(|| (guardian.waiting() == 0).then_some(())).is_some());
+    let refused = requests.iter().flat_map(|request| guardian.answers(request));
+    assert!(refused.filter(|answer| answer["status"] == 429).count() > 0);
 }

@@ -232,7 +232,9 @@ pub fn read_answer(stream: &mut impl Read) -> Option<Answer> {
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read(&mut byte) {
             Ok(1) => head.push(byte[0]),
-            _ => return None,
+            // A signal to this process, of a child that ended.
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Ok(_) | Err(_) => return None,
         }
     }
     let head = String::from_utf8(head).unwrap().to_lowercase();

@@ -79,7 +79,6 @@ struct State {
     durable: BTreeMap<PathBuf, usize>,
     random: Random,
     steps: usize,
-    pub trace: Vec<String>,
     fault: Option<(usize, Fault)>,
     dead: bool,
     /// Bytes that there is still room for.
@@ -90,26 +89,6 @@ impl State {
     /// Counts a step and says whether it fails.
     fn step(&mut self) -> io::Result<()> {
         self.steps += 1;
-        let t = format!(
-            "step {} {:?} dead {} visible {:?} durable {:?}",
-            self.steps,
-            self.fault,
-            self.dead,
-            self.visible
-                .iter()
-                .map(|(p, i)| (
-                    p.file_name().unwrap(),
-                    i,
-                    self.inodes[*i].visible.len(),
-                    self.inodes[*i].durable.len()
-                ))
-                .collect::<Vec<_>>(),
-            self.durable
-                .iter()
-                .map(|(p, i)| (p.file_name().unwrap(), i))
-                .collect::<Vec<_>>()
-        );
-        self.trace.push(t);
         match self.fault {
             Some((at, Fault::PowerCut)) if at == self.steps => self.dead = true,
             Some((at, Fault::Broken)) if at == self.steps => {
@@ -155,7 +134,6 @@ impl Faulty {
             durable: BTreeMap::new(),
             random: Random::new(seed),
             steps: 0,
-            trace: Vec::new(),
             fault: None,
             dead: false,
             room: None,
@@ -173,28 +151,6 @@ impl Faulty {
         self.0.lock().unwrap().room = room;
     }
 
-    pub(crate) fn dump(&self) {
-        let s = self.0.lock().unwrap();
-        for t in &s.trace {
-            println!("{t}");
-        }
-        println!(
-            "END visible {:?} durable {:?}",
-            s.visible
-                .iter()
-                .map(|(p, i)| (
-                    p.file_name().unwrap(),
-                    i,
-                    s.inodes[*i].visible.len(),
-                    s.inodes[*i].durable.len()
-                ))
-                .collect::<Vec<_>>(),
-            s.durable
-                .iter()
-                .map(|(p, i)| (p.file_name().unwrap(), i))
-                .collect::<Vec<_>>()
-        );
-    }
     /// Keeps every step waiting.
     pub(crate) fn hold(&self) -> impl Drop + '_ {
         self.0.lock().unwrap()
@@ -234,6 +190,13 @@ impl Faulty {
         state.visible = state.durable.clone();
         state.fault = None;
         state.dead = false;
+        state.room = None;
+    }
+
+    /// The program ends, the power stays: reading still sees what a failed sync never brought to the disk.
+    pub(crate) fn restart(&self) {
+        let mut state = self.0.lock().unwrap();
+        state.fault = None;
         state.room = None;
     }
 

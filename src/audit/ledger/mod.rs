@@ -1,28 +1,33 @@
 //! The open log: one thread writes what many hand it.
 
 mod recover;
+mod segment;
+mod shared;
 mod writer;
 
 #[cfg(test)]
-mod campaign;
+pub(super) mod campaign;
 #[cfg(test)]
 pub(super) mod faulty;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::MAX_CHECKPOINT_BYTES;
 use super::disk::{Disk, RealDisk};
 use super::epoch::Epoch;
 use super::layout::Layout;
-use super::ticket::{self, Promise};
+use super::ticket;
 use super::{AuditError, ChainKey, Entry, Event, Head, MAX_AT, Record, Ticket};
 use crate::store::{self, Folders, StoreError};
 use recover::Torn;
+use segment::Segment;
+pub(super) use shared::Limits;
+use shared::{Command, Shared, State};
 use writer::Writer;
 
 /// Learns at a start what the log says: first a checkpoint, if there is one, then each record after it, in order.
@@ -42,34 +47,6 @@ impl Replay for () {
     fn record(&mut self, _record: &Record) {}
 }
 
-/// Sizes and intervals; smaller in tests.
-#[derive(Clone, Copy)]
-pub(super) struct Limits {
-    /// A segment of this many bytes takes no further batch.
-    segment_bytes: u64,
-    /// Records after which the epoch file is advanced.
-    epoch_records: u64,
-    /// Records after which a head is signed.
-    head_records: u64,
-    /// Seconds after which a head is signed.
-    head_seconds: u64,
-    /// How often a full disk is tried again.
-    retry: Duration,
-}
-
-impl Limits {
-    const STANDARD: Self = Self {
-        segment_bytes: 64 * 1024 * 1024,
-        epoch_records: 4096,
-        head_records: 4096,
-        head_seconds: 3600,
-        retry: Duration::from_secs(1),
-    };
-}
-
-/// Most bytes of entries that wait for the disk.
-const MAX_QUEUED_BYTES: usize = 16 * 1024 * 1024;
-
 /// What was found when a log was opened.
 #[derive(Clone, Debug)]
 pub struct Opened {
@@ -86,56 +63,6 @@ pub struct Ledger {
     shared: Arc<Shared>,
     limits: Limits,
     writer: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// Between those who append and the writer.
-struct Shared {
-    state: Mutex<State>,
-    work: Condvar,
-}
-
-struct State {
-    queue: VecDeque<Command>,
-    queued_bytes: usize,
-    /// The last durable record.
-    head: Head,
-    /// The last durable record that signs a head.
-    signed: Option<Head>,
-    /// Bytes of records that no checkpoint covers.
-    uncovered: u64,
-    trouble: Option<AuditError>,
-    closing: bool,
-}
-
-enum Command {
-    Append(Entry, Promise),
-    Checkpoint(Vec<u8>, Promise),
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing in here panics while it holds the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, command: Command, bytes: usize) -> Result<(), AuditError> {
-        let mut state = self.lock();
-        if state.closing {
-            return Err(AuditError::Closed);
-        }
-        // A full disk may have room by now: the write itself will tell.
-        if let Some(error @ AuditError::Poisoned { .. }) = &state.trouble {
-            return Err(error.clone());
-        }
-        if state.queued_bytes > MAX_QUEUED_BYTES {
-            return Err(AuditError::Backlog);
-        }
-        state.queued_bytes += bytes;
-        state.queue.push_back(command);
-        drop(state);
-        self.work.notify_one();
-        Ok(())
-    }
 }
 
 impl Ledger {
@@ -155,6 +82,7 @@ impl Ledger {
         store::create_dir_private(&folders.state)?;
         store::create_dir_private(&folders.data)?;
         store::sweep_temporaries(&folders.state);
+        store::sweep_temporaries(&folders.data);
         Self::open_on(
             Arc::new(RealDisk),
             Layout::of(folders),
@@ -172,7 +100,7 @@ impl Ledger {
         replay: &mut dyn Replay,
     ) -> Result<(Self, Opened), AuditError> {
         let found = recover::recover(&*disk, &layout, &key, replay)?;
-        let file = writer::open_current(&*disk, &layout, &found)?;
+        let segment = Segment::open(&*disk, &layout, &found)?;
         let mut notes = found.notes.clone();
         let mut entries = Vec::new();
         if let Some(torn) = &found.torn {
@@ -216,7 +144,7 @@ impl Ledger {
             layout.clone(),
             key,
             limits,
-            file,
+            segment,
             &found,
             epoch,
         );

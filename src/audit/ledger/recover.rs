@@ -50,11 +50,7 @@ pub(super) fn recover(
     let epoch = Epoch::read(disk, &layout.epoch, key)?;
     let covered = match Checkpoint::read(disk, &layout.checkpoint, key)? {
         Ok(Some(checkpoint)) if replay.checkpoint(&checkpoint.bytes) => checkpoint.head,
-        Ok(Some(_)) => {
-            notes.push("the checkpoint was made by another release: the whole audit log is read".into());
-            Head::EMPTY
-        }
-        Ok(None) => Head::EMPTY,
+        Ok(_) => Head::EMPTY,
         Err(note) => {
             notes.push(format!("{note}: the whole audit log is read"));
             Head::EMPTY

@@ -324,13 +324,13 @@ fn what_is_not_torn_is_not_cut_off() {
         twice.ends_with("at line 4: it is record 1, but record 4 comes next"),
         "{twice}"
     );
-    let without = change(&|text| text.lines().skip(1).map(|line| format!("{line}\n")).collect());
+    let without = change(&|text| text.split_inclusive('\n').skip(1).collect());
     assert!(
         without.ends_with("at line 1: it is record 2: the records before it are missing"),
         "{without}"
     );
     // Whole records that are cut off are known to the epoch file.
-    let cut = change(&|text| text.lines().take(2).map(|line| format!("{line}\n")).collect());
+    let cut = change(&|text| text.split_inclusive('\n').take(2).collect());
     assert!(
         cut.contains("ends at record 2, but this identity has written record 3"),
         "{cut}"

@@ -1,15 +1,14 @@
-use std::io;
 use std::sync::{Arc, PoisonError};
 
 use super::recover::Recovered;
-use super::{Command, Limits, Shared};
+use super::segment::Segment;
+use super::shared::{Command, Limits, Shared};
 use crate::audit::checkpoint::Checkpoint;
-use crate::audit::disk::{Disk, LogFile};
+use crate::audit::disk::Disk;
 use crate::audit::epoch::Epoch;
 use crate::audit::layout::Layout;
 use crate::audit::ticket::Promise;
 use crate::audit::{AuditError, ChainKey, Entry, Event, Head, Record};
-use crate::store::StoreError;
 
 /// A batch takes no further entry at this size, in bytes. What a sync costs is then long spread over many.
 const BATCH_BYTES: usize = 1024 * 1024;
@@ -21,12 +20,7 @@ pub(super) struct Writer {
     layout: Layout,
     key: ChainKey,
     limits: Limits,
-    /// The current segment; `None` where it was closed and the next one could not be made yet.
-    file: Option<Box<dyn LogFile>>,
-    /// Number of its first record.
-    first: u64,
-    /// Bytes of it that are durable; all it has, between two batches.
-    length: u64,
+    segment: Segment,
     head: Head,
     signed: Option<Head>,
     uncovered: u64,
@@ -46,32 +40,6 @@ enum Work {
     Stop,
 }
 
-/// Opens the current segment and cuts off what an interrupted write left.
-pub(super) fn open_current(
-    disk: &dyn Disk,
-    layout: &Layout,
-    found: &Recovered,
-) -> Result<Box<dyn LogFile>, AuditError> {
-    let failed = |source| StoreError::Write {
-        path: layout.current.clone(),
-        source,
-    };
-    let mut file = disk.open_log(&layout.current)?;
-    disk.sync_folder(&layout.state)?;
-    if found.torn.is_some() {
-        file.truncate(found.length).map_err(failed)?;
-        file.sync().map_err(failed)?;
-    }
-    if file.length().map_err(failed)? != found.length {
-        return Err(failed(changed()).into());
-    }
-    Ok(file)
-}
-
-fn changed() -> io::Error {
-    io::Error::other("another program changed it while it was open")
-}
-
 impl Writer {
     #[expect(
         clippy::too_many_arguments,
@@ -83,7 +51,7 @@ impl Writer {
         layout: Layout,
         key: ChainKey,
         limits: Limits,
-        file: Box<dyn LogFile>,
+        segment: Segment,
         found: &Recovered,
         epoch: Epoch,
     ) -> Self {
@@ -93,9 +61,7 @@ impl Writer {
             layout,
             key,
             limits,
-            file: Some(file),
-            first: found.first,
-            length: found.length,
+            segment,
             head: found.head,
             signed: found.signed,
             uncovered: found.uncovered,
@@ -214,11 +180,12 @@ impl Writer {
         if let Some(error) = &self.poisoned {
             return Err(error.clone());
         }
-        if self.length >= self.limits.segment_bytes {
+        let (disk, layout) = (&*self.disk, &self.layout);
+        if self.segment.length() >= self.limits.segment_bytes {
             // One that cannot be closed is only longer than others.
-            let _ = self.close_segment();
+            let _ = self.segment.close(disk, layout);
         }
-        self.make_segment()?;
+        self.segment.make(disk, layout, self.head.seq + 1)?;
         let mut head = self.head;
         let mut signed = self.signed;
         self.text.clear();
@@ -236,87 +203,12 @@ impl Writer {
                 signed = Some(head);
             }
         }
-        self.put()?;
-        self.length += self.text.len() as u64;
+        self.segment.append(layout, self.text.as_bytes())?;
         self.uncovered += self.text.len() as u64;
         self.head = head;
         self.signed = signed;
         self.text.shrink_to(2 * BATCH_BYTES);
         Ok(())
-    }
-
-    fn put(&mut self) -> Result<(), AuditError> {
-        let Self {
-            file: Some(file),
-            layout,
-            length,
-            text,
-            ..
-        } = self
-        else {
-            return Err(AuditError::Closed);
-        };
-        let poisoned = |source| AuditError::Poisoned {
-            path: layout.current.clone(),
-            source: Arc::new(source),
-        };
-        if file.length().map_err(poisoned)? != *length {
-            return Err(poisoned(changed()));
-        }
-        match write_all(&mut **file, text.as_bytes()) {
-            Ok(()) => file.sync().map_err(poisoned),
-            Err(error) if is_full(&error) => {
-                // Nothing of the batch was promised: take it back, and be sure that it is gone.
-                file.truncate(*length).map_err(poisoned)?;
-                file.sync().map_err(poisoned)?;
-                if file.length().map_err(poisoned)? != *length {
-                    return Err(poisoned(changed()));
-                }
-                Err(AuditError::Full {
-                    path: layout.current.clone(),
-                    source: Arc::new(error),
-                })
-            }
-            Err(error) => Err(poisoned(error)),
-        }
-    }
-
-    /// Gives the current segment its lasting name. The next write makes a new one.
-    fn close_segment(&mut self) -> Result<(), StoreError> {
-        self.disk
-            .rename(&self.layout.current, &self.layout.closed(self.first))?;
-        self.file = None;
-        Ok(())
-    }
-
-    fn make_segment(&mut self) -> Result<(), AuditError> {
-        if self.file.is_some() {
-            return Ok(());
-        }
-        let made = self
-            .disk
-            .open_log(&self.layout.current)
-            .and_then(|file| self.disk.sync_folder(&self.layout.state).map(|()| file));
-        match made {
-            Ok(file) => {
-                self.file = Some(file);
-                self.first = self.head.seq + 1;
-                self.length = 0;
-                Ok(())
-            }
-            Err(StoreError::Write { path, source }) if is_full(&source) => Err(AuditError::Full {
-                path,
-                source: Arc::new(source),
-            }),
-            Err(StoreError::Write { path, source }) => Err(AuditError::Poisoned {
-                path,
-                source: Arc::new(source),
-            }),
-            Err(error) => Err(AuditError::Poisoned {
-                path: self.layout.current.clone(),
-                source: Arc::new(io::Error::other(error.to_string())),
-            }),
-        }
     }
 
     fn checkpoint(&mut self, bytes: Vec<u8>) -> Result<u64, AuditError> {
@@ -327,9 +219,7 @@ impl Writer {
         let head = self.head;
         Checkpoint { head, bytes }.write(&*self.disk, &self.layout.checkpoint, &self.key)?;
         self.uncovered = 0;
-        if self.file.is_some() && self.length > 0 {
-            self.close_segment()?;
-        }
+        self.segment.close(&*self.disk, &self.layout)?;
         self.advance_epoch();
         Ok(head.seq)
     }
@@ -371,24 +261,4 @@ impl Drop for Writer {
         drop(state);
         drop(left);
     }
-}
-
-fn write_all(file: &mut dyn LogFile, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match file.append(bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-/// Whether there was no room: the one error after which nothing is in doubt.
-fn is_full(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-    )
 }

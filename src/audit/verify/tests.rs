@@ -77,7 +77,7 @@ impl Log {
                 SignatureCheck::Bad
             }
         };
-        verify(&self.folders, &key(), noted, &check, &mut |_| {}).unwrap()
+        verify(&self.folders, &key(), noted, &check).unwrap()
     }
 
     /// Reason, file and line of each finding.
@@ -403,4 +403,42 @@ fn operations_are_held_to_the_heads_that_the_log_notes() {
             "cut-tail operations.jsonl:0 it ends with record 0, but record 3 is the one that the audit log notes"
         ]
     );
+}
+
+#[test]
+fn a_log_can_be_verified_while_a_server_writes_and_closes_segments() {
+    use crate::audit::ledger::campaign::SMALL;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let home = tempfile::tempdir().unwrap();
+    let folders = Folders::under(home.path());
+    drop(Ledger::open(&folders, key(), &mut ()).unwrap());
+    let layout = Layout::of(&folders);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (ledger, _) =
+                Ledger::open_on(Arc::new(RealDisk), layout.clone(), key(), SMALL, &mut ()).unwrap();
+            for number in 0..600 {
+                let ticket = ledger.append(entry(number)).unwrap();
+                if number % 10 == 0 {
+                    ticket.wait().unwrap();
+                }
+            }
+            ledger.close().unwrap();
+            done.store(true, Ordering::SeqCst);
+        });
+        let mut last = 0;
+        loop {
+            let finished = done.load(Ordering::SeqCst);
+            let check = |_: &Record| SignatureCheck::Good;
+            let report = verify_on(&RealDisk, &layout, &key(), &[], &check).unwrap();
+            assert_eq!(report.findings, []);
+            assert!(report.records >= last);
+            last = report.records;
+            if finished {
+                break;
+            }
+        }
+        assert_eq!(last, 600);
+    });
 }

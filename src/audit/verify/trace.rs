@@ -1,14 +1,12 @@
 //! Follows a chain line by line and says what is wrong with it. Pure; its memory does not grow with the log.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::NotedHead;
 use super::finding::{Finding, Findings, Reason};
-use crate::audit::{Event, Hash, Head, Record, RecordError};
+use super::known::Known;
+use crate::audit::{Hash, Head, Record, RecordError};
 
-/// Recent hashes that are kept, to compare signed heads with. More than ever wait between a head and its record.
-const RECENT: usize = 16 * 1024;
 /// Lines in a row without a good hash that are told apart.
 const MAX_RUN: usize = 1000;
 /// Gaps that are watched for records that turn up later.
@@ -79,8 +77,7 @@ pub(in crate::audit) struct Trace {
     gaps: Vec<Gap>,
     /// The next gap belongs to a file that was replaced, which was told.
     explained: bool,
-    recent: VecDeque<(u64, Hash)>,
-    noted: Vec<(NotedHead, bool)>,
+    known: Known,
     file: Option<File>,
     pub(in crate::audit) findings: Findings,
 }
@@ -95,8 +92,7 @@ impl Trace {
             run: Vec::new(),
             gaps: Vec::new(),
             explained: false,
-            recent: VecDeque::new(),
-            noted: noted.into_iter().map(|noted| (noted, false)).collect(),
+            known: Known::new(noted),
             file: None,
             findings: Findings::default(),
         }
@@ -161,7 +157,7 @@ impl Trace {
     fn good(&mut self, place: &Place, record: &Record) {
         self.records += 1;
         self.check_name(place, record);
-        self.compare_noted(place, record.seq, record.hash);
+        self.known.compare(place, record, &mut self.findings);
         if record.seq < self.expected {
             self.settle_run(0..0);
             self.out_of_place(place, record);
@@ -198,11 +194,7 @@ impl Trace {
             hash: record.hash,
             at: record.entry.at,
         };
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back((record.seq, record.hash));
-        self.check_head(place, record);
+        self.known.take(place, record, &mut self.findings);
     }
 
     /// The first record of a closed segment is the one that its name says.
@@ -299,39 +291,6 @@ impl Trace {
         Some((open.first()?.0, open.last()?.1))
     }
 
-    fn compare_noted(&mut self, place: &Place, seq: u64, hash: Hash) {
-        for (noted, met) in &mut self.noted {
-            if noted.seq != seq || *met {
-                continue;
-            }
-            *met = true;
-            if noted.hash != hash {
-                let detail = format!("record {seq} is not the one {}", noted.by);
-                self.findings.push(place.finding(noted.mismatch, detail));
-            }
-        }
-    }
-
-    /// A signed head in the log is one of a record shortly before it.
-    fn check_head(&mut self, place: &Place, record: &Record) {
-        if record.entry.event != Event::Head {
-            return;
-        }
-        let payload = record.entry.payload.as_deref().unwrap_or_default();
-        let agrees = Head::parse_signed_bytes(payload).is_some_and(|head| {
-            let at = self.recent.partition_point(|(seq, _)| *seq < head.seq);
-            match self.recent.get(at) {
-                Some((seq, hash)) if *seq == head.seq => *hash == head.hash,
-                // A record that is missing is told where it is missing.
-                _ => true,
-            }
-        });
-        if !agrees {
-            let detail = "the head that was signed is not that of the record that it names";
-            self.findings.push(place.finding(Reason::HeadMismatch, detail));
-        }
-    }
-
     /// Ends the chain. Returns whether what is left at its end is what an interrupted write leaves.
     pub(in crate::audit) fn finish(&mut self) -> bool {
         self.end_file();
@@ -341,24 +300,7 @@ impl Trace {
         }
         let end = self.run.iter().filter_map(|pending| pending.seq).max();
         self.settle_run(self.expected..end.map_or(self.expected, |end| end.saturating_add(1)));
-        let last = self.head.seq;
-        let unmet: Vec<NotedHead> = self
-            .noted
-            .iter()
-            .filter(|(noted, met)| !met && noted.seq > last)
-            .map(|(noted, _)| noted.clone())
-            .collect();
-        for noted in unmet {
-            let place = Place {
-                file: noted.file.clone(),
-                line: 0,
-            };
-            let detail = format!(
-                "it ends with record {last}, but record {} is the one {}",
-                noted.seq, noted.by
-            );
-            self.findings.push(place.finding(noted.beyond, detail));
-        }
+        self.known.finish(self.head.seq, &mut self.findings);
         torn
     }
 }

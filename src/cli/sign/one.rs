@@ -91,13 +91,13 @@ fn alone(context: &Context, engine: &Arc<Engine>, request: Vec<u8>) -> Result<cl
                     engine.approve(&question.id, hash, Scope::Once).await
                 }
                 Ok(false) => {
-                    engine.deny(&question.id).await;
+                    engine.deny(&question.id);
                     engine
                         .outcome(&Caller::Operator, &question.id, Duration::ZERO)
                         .await
                 }
                 Err(failure) => {
-                    engine.deny(&question.id).await;
+                    engine.deny(&question.id);
                     return Err(failure);
                 }
             };

@@ -68,9 +68,9 @@ fn serve(context: &Context, folders: &Folders, options: &Serving, core: &Core) -
     tell_systemd(&[NotifyState::Ready, NotifyState::Status("serving")]);
     show(context, &runtime, core, notices);
     // The screen ends when the engine is closed, which is after the doors are.
-    let served = runtime.block_on(serving);
+    let outcome = runtime.block_on(serving);
     runtime.shutdown_timeout(END_TIME);
-    match served {
+    match outcome {
         Ok(Ok(())) => Ok(Exit::Done),
         Ok(Err(error)) => Err(Failure::new("serve-failed", format!("the doors failed: {error}"))),
         Err(error) => Err(Failure::new("internal", format!("the server ended: {error}"))),
@@ -93,24 +93,24 @@ async fn attend(
             }),
         )
     });
-    let served = server.serve(Arc::clone(&engine), stop.clone()).await;
+    let outcome = server.serve(Arc::clone(&engine), stop.clone()).await;
     // Also when the doors failed.
-    if served.is_ok() {
+    if outcome.is_ok() {
         stop.wait().await;
     }
     tell_systemd(&[NotifyState::Stopping]);
-    if served.is_err() {
+    if outcome.is_err() {
         upkeep.abort();
     }
     let _ = upkeep.await;
     if let Some(pull) = pull {
-        if served.is_err() {
+        if outcome.is_err() {
             pull.abort();
         }
         let _ = pull.await;
     }
     engine.end_screen();
-    served
+    outcome
 }
 
 fn show(
@@ -129,7 +129,7 @@ fn show(
                         .approve(&question.id, &question.payload_sha256, scope)
                         .await
                 }
-                None => engine.deny(&question.id).await,
+                None => engine.deny(&question.id),
             }
         });
     });
@@ -185,16 +185,19 @@ fn check_remembered(
             .ui
             .warn(&format!("the guardian remembers {ignored}: not counted"));
     }
-    core.engine.compare(&remembered).or_else(|rolled_back| {
-        if core.engine.is_ask_only() {
-            context.ui.warn(&format!(
-                "this machine's log knows less than others: {rolled_back}"
-            ));
-            Ok(())
-        } else {
-            Err(rolled_back.into())
-        }
-    })
+    let Err(rolled_back) = core.engine.compare(&remembered) else {
+        return Ok(());
+    };
+    if !core.engine.is_behind_by_choice() {
+        return Err(rolled_back.into());
+    }
+    context
+        .ui
+        .warn(&format!("the log here knows less than others: {rolled_back}"));
+    if core.accepts_rollback {
+        core.engine.force(format!("--accept-rollback: {rolled_back}"))?;
+    }
+    Ok(())
 }
 
 fn warn_of_own_user(context: &Context, options: &Serving) {

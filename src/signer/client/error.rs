@@ -40,9 +40,11 @@ impl ClientError {
     /// Whether the next attempt may succeed.
     pub(super) fn may_pass(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Broken(_) | Self::TimedOut(_) => true,
-            // The file of a server that is starting.
-            Self::Store(StoreError::NotFound { .. }) => true,
+            Self::Unreachable { .. }
+            | Self::Broken(_)
+            | Self::TimedOut(_)
+            // The token file of a server that is starting.
+            | Self::Store(StoreError::NotFound { .. }) => true,
             Self::Store(_) | Self::Token(_) | Self::Answer(_) | Self::Refused(_) => false,
         }
     }

@@ -85,7 +85,7 @@ impl Engine {
     }
 
     /// `POST /v1/requests/{id}/deny`: a person says no.
-    pub async fn deny(&self, id: &str) -> Reply {
+    pub fn deny(&self, id: &str) -> Reply {
         let ask = match self.take(id, None) {
             Ok(ask) => ask,
             Err(reply) => return reply,

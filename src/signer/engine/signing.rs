@@ -196,7 +196,8 @@ impl Engine {
         // Under the lock of the history, so that a checkpoint can hold all that is before it in the log.
         let mut core = self.core();
         if let Some(before) = before {
-            let _ = self.append(before).map_err(|error| not_recorded(&error))?;
+            // Durable before what comes after it.
+            drop(self.append(before).map_err(|error| not_recorded(&error))?);
         }
         let ticket = self.append(entry).map_err(|error| not_recorded(&error))?;
         if let Some(flight) = core.flights.get_mut(&plan.id) {

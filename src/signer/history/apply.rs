@@ -65,6 +65,14 @@ impl History {
                 self.raise_nonce(action.action, action.nonce);
             }
         }
+        // A checkpoint may hold what the log was handed and had not written yet.
+        if self
+            .answers
+            .get(id)
+            .is_some_and(|kept| matches!(kept.outcome, Outcome::Signed(_)))
+        {
+            return;
+        }
         if !self.underway.contains_key(&id) {
             self.count(entry.rule.as_deref().unwrap_or_default(), entry.at);
         }

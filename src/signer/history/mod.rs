@@ -151,18 +151,20 @@ impl History {
         }
     }
 
-    /// A person approved everything of this sort until `until` (Unix seconds); what is always asked is not affected.
+    /// A person approved everything of this sort until `until` (Unix seconds); what is always asked is not affected. Of too
+    /// many approvals the oldest ends: that only asks again.
     pub fn grant(&mut self, plan: &Plan, until: u64) {
         let latest = self.latest;
         self.grants.retain(|grant| grant.until > latest);
-        if self.grants.len() < MAX_GRANTS {
-            self.grants.push(Grant {
-                kind: plan.kind,
-                operation: plan.operation,
-                federation: plan.federation.clone(),
-                until,
-            });
+        if self.grants.len() >= MAX_GRANTS {
+            self.grants.remove(0);
         }
+        self.grants.push(Grant {
+            kind: plan.kind,
+            operation: plan.operation,
+            federation: plan.federation.clone(),
+            until,
+        });
     }
 
     /// Takes all approvals for a while back.

@@ -8,6 +8,7 @@ mod finding;
 mod rate;
 mod read;
 mod rule;
+mod values;
 
 pub use check::{RuleReport, check};
 pub use finding::{PolicyError, PolicyFinding};

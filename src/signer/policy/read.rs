@@ -2,20 +2,15 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::finding::{Findings, PolicyError};
 use super::rate::{Rate, TIMEOUT_WANTED, timeout};
 use super::rule::{DEFAULT_TIMEOUT, Rule, RuleDecision};
+use super::values::{known, list, nearest, text};
 use super::{MAX_POLICY, MAX_RULES};
 use crate::envelope::{Action, Severity, StatementType, is_alert_tag, is_slug};
 use crate::signer::{Kind, Operation};
-
-/// Most values in one list.
-const MAX_LIST: usize = 16;
-/// Names nearer than this are taken for a slip of the hand.
-const NEAR: f64 = 0.7;
 
 const TOP_KEYS: [&str; 2] = ["version", "rule"];
 const RULE_KEYS: [&str; 8] = [
@@ -108,26 +103,6 @@ fn top(document: &DeTable, found: &mut Findings) -> Vec<Rule> {
         }
     }
     read
-}
-
-/// Reports a key that nothing has.
-fn known(key: &Spanned<std::borrow::Cow<str>>, keys: &[&str], of: &str, found: &mut Findings) {
-    let name = key.get_ref();
-    if !keys.contains(&name.as_ref()) {
-        let help =
-            nearest(name, keys.iter().copied()).unwrap_or_else(|| format!("Known are {}.", keys.join(", ")));
-        found.add(&key.span(), format!("{of} has no {name:?}"), Some(help));
-    }
-}
-
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    // Comparing takes time in proportion to both lengths.
-    let name: String = name.chars().take(64).collect();
-    names
-        .map(|it| (strsim::jaro_winkler(&name, it), it))
-        .filter(|(near, _)| *near > NEAR)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, it)| format!("Did you mean {it:?}?"))
 }
 
 fn rule(number: usize, span: &Range<usize>, table: &DeTable, found: &mut Findings) -> Option<Rule> {
@@ -251,57 +226,4 @@ fn decision(
         );
     }
     Some(decision)
-}
-
-fn text<'t>(table: &'t DeTable, key: &str, found: &mut Findings) -> Option<(Range<usize>, &'t str)> {
-    let value = table.get(key)?;
-    match value.get_ref().as_str() {
-        Some(text) => Some((value.span(), text)),
-        None => {
-            found.add(&value.span(), format!("{key} is not a string"), None);
-            None
-        }
-    }
-}
-
-/// One string, or a list of them.
-fn list<T: PartialEq>(
-    table: &DeTable,
-    key: &str,
-    found: &mut Findings,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Option<Vec<T>> {
-    let value = table.get(key)?;
-    let items: Vec<&Spanned<DeValue>> = match value.get_ref().as_array() {
-        Some(items) => items.iter().collect(),
-        None => vec![value],
-    };
-    if items.is_empty() || items.len() > MAX_LIST {
-        let count = items.len();
-        found.add(
-            &value.span(),
-            format!("{key} has {count} values"),
-            Some(format!("Write 1 to {MAX_LIST}, or leave the line out.")),
-        );
-        return None;
-    }
-    let mut list = Vec::with_capacity(items.len());
-    for item in items {
-        let Some(text) = item.get_ref().as_str() else {
-            found.add(
-                &item.span(),
-                format!("{key} is not a string or a list of strings"),
-                None,
-            );
-            continue;
-        };
-        match parse(text) {
-            Ok(value) if list.contains(&value) => {
-                found.add(&item.span(), format!("{key} names {text:?} twice"), None);
-            }
-            Ok(value) => list.push(value),
-            Err(help) => found.add(&item.span(), format!("{text:?} is no {key}"), Some(help)),
-        }
-    }
-    Some(list)
 }

@@ -60,8 +60,8 @@ fn check_host(headers: &HeaderMap, port: u16) -> Result<(), Reply> {
             .iter()
             .any(|name| host.strip_prefix(name) == Some(&format!(":{port}")))
     };
-    match only(headers, &HOST) {
-        Some(Some(host)) if known(host) => Ok(()),
+    match header(headers, &HOST) {
+        Header::One(host) if known(host) => Ok(()),
         _ => Err(Reply::refused(
             403,
             "bad-host",
@@ -73,10 +73,10 @@ fn check_host(headers: &HeaderMap, port: u16) -> Result<(), Reply> {
 
 fn check_not_a_browser(headers: &HeaderMap) -> Result<(), Reply> {
     let from_page = headers.contains_key(ORIGIN)
-        || match only(headers, &HeaderName::from_static("sec-fetch-site")) {
-            None => false,
-            Some(site) => site != Some("none"),
-        };
+        || !matches!(
+            header(headers, &HeaderName::from_static("sec-fetch-site")),
+            Header::Absent | Header::One("none")
+        );
     if from_page {
         return Err(Reply::refused(
             403,
@@ -91,8 +91,8 @@ fn check_not_a_browser(headers: &HeaderMap) -> Result<(), Reply> {
 fn check_body(head: &Parts) -> Result<(), Reply> {
     let headers = &head.headers;
     if head.method == Method::POST {
-        return match only(headers, &CONTENT_TYPE) {
-            Some(Some(kind)) if is_json(kind) => Ok(()),
+        return match header(headers, &CONTENT_TYPE) {
+            Header::One(kind) if is_json(kind) => Ok(()),
             _ => Err(Reply::refused(
                 415,
                 "bad-content-type",
@@ -102,7 +102,10 @@ fn check_body(head: &Parts) -> Result<(), Reply> {
         };
     }
     let empty = !headers.contains_key(TRANSFER_ENCODING)
-        && matches!(only(headers, &CONTENT_LENGTH), None | Some(Some("0")));
+        && matches!(
+            header(headers, &CONTENT_LENGTH),
+            Header::Absent | Header::One("0")
+        );
     if empty {
         Ok(())
     } else {
@@ -119,8 +122,10 @@ fn is_json(kind: &str) -> bool {
 }
 
 fn check_token(headers: &HeaderMap, token: &Token) -> Result<(), Reply> {
-    let given = only(headers, &AUTHORIZATION).flatten();
-    let given = given.and_then(|value| value.strip_prefix("Bearer "));
+    let given = match header(headers, &AUTHORIZATION) {
+        Header::One(value) => value.strip_prefix("Bearer "),
+        Header::Absent | Header::Spoiled => None,
+    };
     if given.is_some_and(|given| token.matches(given)) {
         Ok(())
     } else {
@@ -133,15 +138,24 @@ fn check_token(headers: &HeaderMap, token: &Token) -> Result<(), Reply> {
     }
 }
 
-/// The one value of a header: `None` where it is absent, `Some(None)` where it stands twice or is not plain text.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>> {
+/// What a request has under the name of a header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Header<'a> {
+    Absent,
+    One(&'a str),
+    /// Twice, or not plain text.
+    Spoiled,
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Header<'a> {
     let mut values = headers.get_all(name).iter();
-    let first = values.next()?;
-    Some(if values.next().is_some() {
-        None
-    } else {
-        first.to_str().ok()
-    })
+    let Some(first) = values.next() else {
+        return Header::Absent;
+    };
+    match (first.to_str(), values.next()) {
+        (Ok(text), None) => Header::One(text),
+        _ => Header::Spoiled,
+    }
 }
 
 #[cfg(test)]

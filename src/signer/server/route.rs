@@ -139,7 +139,7 @@ async fn handle(shared: &Shared, door: &Door, head: &Parts, body: Incoming) -> R
         }
         Route::Deny(id) => {
             let Nothing {} = parse(&body)?;
-            engine.deny(id).await
+            engine.deny(id)
         }
         Route::Metrics => engine.metrics_text(),
         Route::Reload => {

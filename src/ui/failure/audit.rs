@@ -20,7 +20,7 @@ impl From<AuditError> for Failure {
             )),
             AuditError::StateOlder { state, epoch, .. } => failure("state-older").hint(format!(
                 "Put the newest copy of {} back. If there is none, everything signed since is forgotten: compare with what \
-                 the guardian and the portal have of this operator, wait 24 hours (no request is valid for longer), then \
+                 the guardian and the portal have of this operator, wait 24 hours (older requests are refused by their ids), then \
                  move {} away and start again; that is recorded.",
                 shell_quoted(state),
                 shell_quoted(epoch)

@@ -12,9 +12,8 @@ impl From<OpenError> for Failure {
                 .with_exit(Exit::Usage),
             OpenError::Listen { .. } => Self::new("listen-failed", detail)
                 .hint("See what listens there already (ss -ltnp), or name another port."),
-            OpenError::Store(source) => source.into(),
+            OpenError::Store(source) | OpenError::Token(TokenError::Store(source)) => source.into(),
             OpenError::Socket(source) => source.into(),
-            OpenError::Token(TokenError::Store(source)) => source.into(),
             OpenError::Token(TokenError::Randomness(_)) => Self::new("internal", detail),
         }
     }
@@ -47,8 +46,8 @@ impl From<RolledBack> for Failure {
             format!("the state folder is an older copy: {error}"),
         )
         .hint(
-            "Put the newest copy of the state folder back. Signing on with an old one could use a nonce twice; if the \
-             newest is lost, oc-guardian audit --help says how to go on.",
+            "Put the newest copy of the state folder back. If it is lost: wait 24 hours (no request is valid for longer), \
+             then start once with --accept-rollback; that is recorded.",
         )
     }
 }

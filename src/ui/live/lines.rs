@@ -76,6 +76,10 @@ pub(super) fn routine(count: u64) -> String {
     }
 }
 
+pub(super) fn left_out(count: u64) -> String {
+    format!("{} {count} more requests", paint(BAD, "refused"))
+}
+
 /// A line for programs.
 pub(super) fn json(notice: &Notice) -> Value {
     match notice {

@@ -18,6 +18,9 @@ pub use question::text as question_text;
 
 /// How often the screen looks at the clock and the keyboard.
 const TICK: Duration = Duration::from_millis(200);
+/// Lines about refusals in a while: whoever sends nothing but bad requests must not push a question off the screen.
+const REFUSALS: u32 = 20;
+const REFUSALS_IN: Duration = Duration::from_secs(10);
 /// Without a terminal, how often the count of the routine ones is told.
 const COUNT_EVERY: Duration = Duration::from_secs(600);
 
@@ -36,10 +39,39 @@ pub struct Live<'a> {
     /// Has a status line at the bottom, which is drawn over.
     terminal: bool,
     routine: u64,
+    refusals: Refusals,
     told: (u64, Instant),
     drawn: String,
     waiting: Vec<Question>,
     asking: Option<Asking>,
+}
+
+/// Counts refusals, those that are shown and those that are not.
+struct Refusals {
+    since: Instant,
+    shown: u32,
+    left_out: u64,
+}
+
+impl Refusals {
+    fn has_room(&mut self) -> bool {
+        if self.shown < REFUSALS {
+            self.shown += 1;
+            return true;
+        }
+        self.left_out += 1;
+        false
+    }
+
+    /// When the while is over: starts the next one, and says how many were left out.
+    fn left_out(&mut self) -> Option<u64> {
+        if self.since.elapsed() < REFUSALS_IN {
+            return None;
+        }
+        self.since = Instant::now();
+        self.shown = 0;
+        Some(std::mem::take(&mut self.left_out)).filter(|count| *count > 0)
+    }
 }
 
 impl<'a> Live<'a> {
@@ -50,6 +82,11 @@ impl<'a> Live<'a> {
             notices,
             terminal: ui.live && !ui.is_json() && !ui.options.quiet,
             routine: 0,
+            refusals: Refusals {
+                since: Instant::now(),
+                shown: 0,
+                left_out: 0,
+            },
             told: (0, Instant::now()),
             drawn: String::new(),
             waiting: Vec::new(),
@@ -90,6 +127,9 @@ impl<'a> Live<'a> {
             // Somebody else reads the lines; if not, nothing is lost but they.
             let _ = self.ui.raw(&format!("{}\n", lines::json(&notice)));
         }
+        if let Some(count) = self.refusals.left_out() {
+            self.line(&lines::left_out(count));
+        }
         match notice {
             Notice::Signed { routine: true, .. } => self.routine += 1,
             Notice::Asked(question) => {
@@ -110,6 +150,10 @@ impl<'a> Live<'a> {
                     self.clear();
                 }
                 self.line(&lines::settled(&id, how));
+            }
+            Notice::Refused { .. } if !self.refusals.has_room() => {}
+            ref stopped @ Notice::Stopped(Some(_)) if self.ui.options.quiet => {
+                self.ui.warn(&lines::line(stopped));
             }
             other => self.line(&lines::line(&other)),
         }
