@@ -18,11 +18,11 @@
 mod support;
 
 mod age_tool;
-mod board_browser;
 mod audit_head;
 mod audit_log;
 mod audit_support;
 mod audit_verify;
+mod board_browser;
 mod config_check;
 mod config_gen;
 mod config_input;
