@@ -1,5 +1,7 @@
 //! The documents of docs/formats.md, and what becomes of them when single places are changed.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const SLUG: &str = "oc-me-v1";
@@ -256,5 +258,40 @@ fn the_documents_are_those_of_the_format_page() {
     for document in [BOARD, INCIDENTS] {
         let line = document.replace('\n', "");
         assert!(page.contains(&line), "not in docs/formats.md: {line}");
+    }
+}
+
+proptest! {
+    /// Whatever is changed in a document, nobody panics, and what is believed holds together.
+    #[test]
+    fn changed_documents_are_refused_or_sound(
+        which in 0_usize..6,
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0_u8..3), 1..8),
+    ) {
+        let mut bytes = [REGISTRY, BOARD, INCIDENTS, FEDERATIONS, FEDERATION, CHARTERS][which].as_bytes().to_vec();
+        for (place, byte, change) in changes {
+            let at = place.index(bytes.len());
+            match change {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => { bytes.remove(at); }
+            }
+        }
+        if let Ok(registry) = Registry::parse(&bytes) {
+            for operator in registry.operators {
+                prop_assert!(operator.key().is_none_or(|key| key.operator_id() == operator.operator_id));
+            }
+        }
+        if let Ok(board) = Board::parse(&bytes, SLUG) {
+            for row in board.operators {
+                prop_assert_eq!(row.color == Color::Grey, row.attested_at.is_none());
+            }
+        }
+        let _ = FederationList::parse(&bytes);
+        let _ = Federation::parse(&bytes, SLUG);
+        let _ = Charters::parse(&bytes, SLUG);
+        let _ = Incidents::parse(&bytes, SLUG);
+        let _ = Posted::parse(&bytes);
+        let _ = answer::refusal(&bytes);
     }
 }

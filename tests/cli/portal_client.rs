@@ -109,7 +109,7 @@ fn a_refusal_is_passed_on() {
     let portal = TestPortal::start();
     match client(&portal.portal.url()).post_attestation("{}").unwrap_err() {
         PortalError::Refused { status, reason, .. } => {
-            assert_eq!((status, reason.as_str()), (400, "bad-envelope"))
+            assert_eq!((status, reason.as_str()), (400, "bad-envelope"));
         }
         other => panic!("{other}"),
     }

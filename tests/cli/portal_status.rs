@@ -186,6 +186,14 @@ Asking [PORTAL]
 }
 
 #[test]
+fn naming_a_portal_asks_it() {
+    let portal = TestPortal::start();
+    let home = TestPortal::of_home().home(SLUG);
+    let run = home.run(&["config", "check", "--portal-base", &portal.portal.url(), "--json"]);
+    assert_eq!(run.exits(1).json()["reason"], "not-registered");
+}
+
+#[test]
 fn the_base_comes_from_flag_then_environment_then_bundle() {
     let (portal, other) = (TestPortal::of_home(), TestPortal::start());
     let home = portal.home(SLUG);
@@ -223,9 +231,8 @@ fn addresses_that_are_none() {
         ]);
         assert_eq!(run.exits(2).json()["reason"], "usage", "{address}");
     }
-    home.run(&["portal", "status", "--json"]).exits(1).json()["reason"]
-        .as_str()
-        .map(|it| assert_eq!(it, "no-federation"));
+    let without_bundle = home.run(&["portal", "status", "--json"]).exits(1);
+    assert_eq!(without_bundle.json()["reason"], "no-federation");
 }
 
 #[test]

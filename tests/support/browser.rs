@@ -23,7 +23,8 @@ pub struct Browser {
     driver: Child,
     session: String,
     agent: ureq::Agent,
-    _profile: TempDir,
+    /// Chromium's own folder; gone with the value.
+    profile: TempDir,
 }
 
 /// A part of the page.
@@ -65,9 +66,9 @@ impl Browser {
             driver,
             session: format!("http://127.0.0.1:{port}/session"),
             agent: config.build().into(),
-            _profile: TempDir::new().unwrap(),
+            profile: TempDir::new().unwrap(),
         };
-        let profile = format!("--user-data-dir={}", browser._profile.path().display());
+        let profile = format!("--user-data-dir={}", browser.profile.path().display());
         // As root, and in containers, Chromium's own sandbox cannot be had; what it shows here is our own.
         let arguments = [
             "--headless=new",

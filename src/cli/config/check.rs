@@ -18,7 +18,7 @@ use crate::ui::{self, Exit, Failure, GOOD, Lines, Report, paint, printable, prob
 pub(super) struct Check {
     #[command(flatten)]
     which: Which,
-    /// Ask the portal, too: is the operator in its registry, and does it know the federation
+    /// Ask the portal, too: is the operator in its registry, and does it know the federation. Naming one asks it
     #[arg(long)]
     portal: bool,
     #[command(flatten)]
@@ -34,7 +34,7 @@ impl Check {
                 .note("There is no operator identity here, so the bundle was not compared with one.");
         }
         let portal = match looked.checked.bundle() {
-            Some(bundle) if self.portal => {
+            Some(bundle) if self.portal || self.access.is_given() => {
                 let client = self.access.client(Some(bundle))?;
                 let _progress = context.ui.progress(&format!("Asking {}", client.base()));
                 Some(Known::ask(&client, bundle)?)

@@ -29,6 +29,11 @@ pub(in crate::cli) struct Access {
 }
 
 impl Access {
+    /// Whether a portal was named on the command line.
+    pub(in crate::cli) fn is_given(&self) -> bool {
+        self.portal_base.is_some() || self.portal_ca_file.is_some()
+    }
+
     /// A client of the portal that is meant. Connects to nothing yet.
     pub(in crate::cli) fn client(&self, bundle: Option<&Bundle>) -> Result<Client, Failure> {
         let variable = std::env::var_os(BASE_VARIABLE).filter(|value| !value.is_empty());
