@@ -2,14 +2,18 @@
 //!
 //! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
 //! in this order: `cli`, `ui`, `doctor`, `signer`, `image`, `envelope`, `bundle`, `audit`, `vault`, `operator`, `store`.
+//! in this order: `cli`, `ui`, `devnet`, `doctor`, `signer`, `portal`, `envelope`, `bundle`, `audit`, `vault`, `operator`,
+//! `store`.
 
 pub mod audit;
 pub mod bundle;
 pub mod cli;
+pub mod devnet;
 pub mod doctor;
 pub mod envelope;
 pub mod image;
 pub mod operator;
+pub mod portal;
 pub mod signer;
 pub mod store;
 pub mod ui;

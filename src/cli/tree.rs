@@ -2,6 +2,7 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
 use super::{audit, completions, config, examples, init, key, man, policy, sign, status, trust, verify};
+use super::{audit, completions, config, examples, incident, init, key, man, policy, portal, sign, status};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -65,6 +66,8 @@ enum Verb {
     Policy(policy::Policy),
     Audit(audit::Audit),
     Status(status::Status),
+    Portal(portal::Portal),
+    Incident(incident::Incident),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -81,6 +84,8 @@ impl Cli {
             Verb::Policy(verb) => verb.run(context),
             Verb::Audit(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
+            Verb::Portal(verb) => verb.run(context),
+            Verb::Incident(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),
             Verb::Man(verb) => verb.run(context),
         }

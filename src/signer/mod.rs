@@ -39,6 +39,7 @@ pub use policy_file::{PolicyFile, PolicyFileError, policy_path};
 pub use pull::{Guardian, Link, PullError, Remembered, RolledBack};
 pub use reply::Reply;
 pub use request::{MAX_REQUEST, Meaning, Request, RequestError};
+pub(crate) use server::Patient;
 pub use server::{
     Doors, OpenError, Server, SocketError, TokenError, guardian_socket, operator_socket, token_path,
 };

@@ -5,6 +5,7 @@ mod bundle;
 mod doors;
 mod image;
 mod registry;
+mod portal;
 mod signer;
 mod store;
 mod trust;

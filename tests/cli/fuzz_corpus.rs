@@ -224,3 +224,31 @@ fn identity_expression() {
     });
     assert_eq!(matching, ["default.txt"]);
 }
+
+#[test]
+fn portal_answer() {
+    use oc_guardian::portal::{Board, Charters, Federation, FederationList, Incidents, Posted, Registry};
+    let slug = "oc-me-v1";
+    let is = |name: &str, accepts: &dyn Fn(&[u8]) -> bool| {
+        let good = accepted("portal_answer", accepts);
+        assert!(good.iter().any(|it| it == name), "{name} is not among {good:?}");
+        assert!(
+            !good
+                .iter()
+                .any(|it| it == "refused.json" || it == "bad-page.html"),
+            "{good:?}"
+        );
+        good
+    };
+    let registries = is("registry.json", &|bytes| Registry::parse(bytes).is_ok());
+    assert_eq!(registries, ["public-registry.json", "registry.json"]);
+    assert_eq!(
+        is("board.json", &|bytes| Board::parse(bytes, slug).is_ok()),
+        ["board.json"]
+    );
+    is("federations.json", &|bytes| FederationList::parse(bytes).is_ok());
+    is("federation.json", &|bytes| Federation::parse(bytes, slug).is_ok());
+    is("charters.json", &|bytes| Charters::parse(bytes, slug).is_ok());
+    is("incidents.json", &|bytes| Incidents::parse(bytes, slug).is_ok());
+    is("posted.json", &|bytes| Posted::parse(bytes).is_ok());
+}

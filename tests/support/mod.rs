@@ -1,10 +1,13 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
+mod answering;
+mod browser;
 pub mod faults;
 pub mod guardian;
 mod keyring;
 mod namespace;
 pub mod registry;
+pub mod portal;
 mod require;
 pub mod signer;
 #[allow(unreachable_pub, missing_docs, clippy::pedantic)]
@@ -21,6 +24,8 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+pub use answering::Answering;
+pub use browser::Browser;
 pub use keyring::Keyring;
 pub use namespace::Namespace;
 pub use require::{needs, starts};

@@ -14,6 +14,14 @@ const VARIABLES: [(&str, &str); 7] = [
         HOME_VARIABLE,
         "Puts all folders below this one, as config, data, state and run. For tests, and for several identities.",
     ),
+    (
+        "OC_PORTAL_BASE",
+        "Address of the portal, where --portal-base is not given; else it follows from the config bundle.",
+    ),
+    (
+        "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
+        "Proxy through which the portal is asked. Never used for addresses of this machine.",
+    ),
     ("NO_COLOR", "If set, output has no colours; --color overrides it."),
     (
         "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME, XDG_RUNTIME_DIR",

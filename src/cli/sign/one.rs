@@ -17,7 +17,19 @@ use crate::store;
 use crate::ui::{self, Exit, Failure, Report};
 
 pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<Exit, Failure> {
-    let (id, request) = complete(&read(file)?)?;
+    let signed = have_signed(context, &read(file)?, options)?;
+    context.ui.result(&Envelope(signed))?;
+    Ok(Exit::Done)
+}
+
+/// Has one request signed: by the running server if there is one, else by this process, under the same policy and with
+/// the same log. Fills in `id`, `at` and the nonce where they are absent.
+pub(in crate::cli) fn have_signed(
+    context: &Context,
+    request: &[u8],
+    options: &Serving,
+) -> Result<Signed, Failure> {
+    let (id, request) = complete(request)?;
     let folders = context.folders()?;
     context.identity(&folders)?;
     let outcome = if let Ok(client) = running::client(&folders) {
@@ -34,10 +46,7 @@ pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<E
         signed?
     };
     match outcome {
-        client::Outcome::Signed(signed) => {
-            context.ui.result(&Envelope(signed))?;
-            Ok(Exit::Done)
-        }
+        client::Outcome::Signed(signed) => Ok(signed),
         client::Outcome::Refused(refused) => Err(refused.into()),
         client::Outcome::Waiting { .. } => {
             Err(Failure::new("expired", "nobody answered in time").with_exit(Exit::Refused))

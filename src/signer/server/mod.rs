@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+pub(crate) use patient::Patient;
 pub use socket::{SocketError, guardian_socket, operator_socket};
 pub use token::{TokenError, token_path};
 
