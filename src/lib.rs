@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod cli;
 pub mod doctor;
 pub mod envelope;
+pub mod federation;
 pub mod operator;
 pub mod signer;
 pub mod store;

@@ -63,10 +63,7 @@ impl Alert {
                 None => None,
                 Some(tag) => {
                     let tag = tag.as_str().filter(|it| is_alert_tag(it));
-                    Some(
-                        tag.ok_or(fields.bad("tag", "1 to 32 of a-z 0-9 -"))?
-                            .to_owned(),
-                    )
+                    Some(tag.ok_or(fields.bad("tag", "1 to 32 of a-z 0-9 -"))?.to_owned())
                 }
             },
             title: fields

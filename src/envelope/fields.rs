@@ -147,7 +147,8 @@ pub(super) fn is_url(text: &str) -> bool {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));
-    text.len() <= 2048 && rest.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_graphic()))
+    text.len() <= 2048
+        && rest.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 pub(super) const URL: &str = "an http or https URL of at most 2048 characters";

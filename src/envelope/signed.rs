@@ -1,8 +1,8 @@
 use serde_json::Value;
 
+use super::Tag;
 use super::canonical::{self, CanonicalError, MAX_BYTES};
 use super::fields::{Fields, PayloadError};
-use super::Tag;
 use crate::operator::{PublicKey, Signature};
 use crate::store::hex;
 

@@ -30,7 +30,11 @@ pub fn approve(request: &Request, facts: &Facts, policy: &Policy, history: &Hist
     let content = request.content_hash();
     let waiting = history.underway(request.id).filter(|it| it.content == content);
     let Some(expires_at) = waiting.and_then(|it| it.expires_at) else {
-        return Decision::Refuse(Refusal::new(409, "not-waiting", "the request does not wait for an answer"));
+        return Decision::Refuse(Refusal::new(
+            409,
+            "not-waiting",
+            "the request does not wait for an answer",
+        ));
     };
     let judged = || {
         check_clock(facts, history)?;
@@ -89,18 +93,24 @@ fn check_clock(facts: &Facts, history: &History) -> Result<(), Refusal> {
     Err(Refusal::new(
         503,
         "clock-behind",
-        format!("the clock here is {behind} s behind the last record; nothing is signed until it has passed it"),
+        format!(
+            "the clock here is {behind} s behind the last record; nothing is signed until it has passed it"
+        ),
     ))
 }
 
 fn check_id(request: &Request, facts: &Facts, history: &History) -> Result<(), Refusal> {
     let (now, made) = (facts.now(), request.id.time());
-    let forgotten = matches!(facts.caller, Caller::Guardian(_)) && history.answers().is_below_floor(request.id);
+    let forgotten =
+        matches!(facts.caller, Caller::Guardian(_)) && history.answers().is_below_floor(request.id);
     if made + NEW_ID_AGE < now || forgotten {
         return Err(Refusal::new(
             409,
             "id-too-old",
-            format!("the id was made {} s ago and is not known; ask again with a new one", now.saturating_sub(made)),
+            format!(
+                "the id was made {} s ago and is not known; ask again with a new one",
+                now.saturating_sub(made)
+            ),
         ));
     }
     if made > now + MAX_ID_AHEAD {
@@ -130,7 +140,11 @@ fn judge(
         return Err(Refusal::new(429, "rate-exceeded", format!("the rate {rate} is used up")).by(&rule.name));
     }
     if history.underway_count() >= MAX_UNDERWAY {
-        return Err(Refusal::new(429, "too-many", "too many requests are being worked on"));
+        return Err(Refusal::new(
+            429,
+            "too-many",
+            "too many requests are being worked on",
+        ));
     }
     let plan = plan(request, content, facts, &rule.name)?;
     let always = is_ask_only(plan.kind, plan.operation);
@@ -165,13 +179,21 @@ fn deciding_rule<'p>(request: &Request, policy: &'p Policy) -> Result<&'p Rule, 
             Err(Refusal::new(403, "denied-by-policy", format!("{} says no", rule.name)).by(&rule.name))
         }
         Verdict::Rule(rule) => Ok(rule),
-        Verdict::NoMatch => Err(Refusal::new(403, "no-rule", "no rule of the policy matches the request")),
+        Verdict::NoMatch => Err(Refusal::new(
+            403,
+            "no-rule",
+            "no rule of the policy matches the request",
+        )),
     }
 }
 
 fn plan(request: &Request, content: [u8; 32], facts: &Facts, rule: &str) -> Result<Plan, Refusal> {
     let (Some(tag), Some(valid_until)) = (request.meaning.tag(), request.meaning.valid_until()) else {
-        return Err(Refusal::new(422, "kind-unsupported", "this release does not sign it"));
+        return Err(Refusal::new(
+            422,
+            "kind-unsupported",
+            "this release does not sign it",
+        ));
     };
     Ok(Plan {
         id: request.id,

@@ -171,8 +171,12 @@ impl Refusal {
         Entry {
             request_id: Some(request.id.to_string()),
             rule: self.rule.clone(),
-            ..Entry::new(at, Event::Denied, format!("{}: {}", self.reason, request.summary()))
-                .about(request.kind.as_str())
+            ..Entry::new(
+                at,
+                Event::Denied,
+                format!("{}: {}", self.reason, request.summary()),
+            )
+            .about(request.kind.as_str())
         }
     }
 

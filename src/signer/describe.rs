@@ -1,7 +1,9 @@
 //! A request in words, for records and for the person who is asked.
 
 use super::{Facts, History, Meaning, Request};
-use crate::envelope::{Action, ActionPayload, Alert, GuardianKeyPayload, HealthAttestation, Severity, Status};
+use crate::envelope::{
+    Action, ActionPayload, Alert, GuardianKeyPayload, HealthAttestation, Severity, Status,
+};
 
 /// Most characters of outside text in a summary.
 const MAX_QUOTED: usize = 60;
@@ -25,12 +27,20 @@ pub struct Description {
 pub(super) fn summary(request: &Request) -> String {
     match &request.meaning {
         Meaning::Attestation(payload) => {
-            format!("health: {} in {}", payload.status.as_str(), payload.federation_slug)
+            format!(
+                "health: {} in {}",
+                payload.status.as_str(),
+                payload.federation_slug
+            )
         }
         Meaning::GuardianKey(payload) => format!(
             "transport key {}… {}",
             &payload.transport_pubkey_hex[..16],
-            if payload.membership_hash.is_some() { "for the federation" } else { "for /status only" }
+            if payload.membership_hash.is_some() {
+                "for the federation"
+            } else {
+                "for /status only"
+            }
         ),
         Meaning::Action(payload) => {
             let what = format!("{} for {}", payload.action.as_str(), payload.federation);
@@ -141,14 +151,18 @@ impl Description {
         if let (Some(named), Some(ours)) = (request.federation.as_deref(), facts.federation)
             && named != ours
         {
-            self.unusual(format!("it is for the federation {named}, and your config bundle is for {ours}"));
+            self.unusual(format!(
+                "it is for the federation {named}, and your config bundle is for {ours}"
+            ));
         }
         let age = facts.now().saturating_sub(request.at);
         if age > 60 {
             self.unusual(format!("it was made {} ago", span(age)));
         }
         let hidden = |text: &str| {
-            let plain = |it: char| it == '\n' || it == '"' || it == '\'' || it == '\\' || it.escape_debug().count() == 1;
+            let plain = |it: char| {
+                it == '\n' || it == '"' || it == '\'' || it == '\\' || it.escape_debug().count() == 1
+            };
             !text.chars().all(plain)
         };
         if self.fields.iter().any(|(_, value)| hidden(value)) {

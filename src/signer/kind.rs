@@ -84,9 +84,7 @@ impl Operation {
 pub(super) fn is_ask_only(kind: Kind, operation: Option<Operation>) -> bool {
     match (kind, operation) {
         (Kind::Ceremony, _) => true,
-        (Kind::FrostSign, operation) => {
-            operation != Some(Operation::Statement(StatementType::Heartbeat))
-        }
+        (Kind::FrostSign, operation) => operation != Some(Operation::Statement(StatementType::Heartbeat)),
         (_, Some(Operation::Action(action))) => matches!(
             action,
             Action::CharterSign | Action::ExitHandoff | Action::PayoutsClaim | Action::BridgeCommand

@@ -6,7 +6,8 @@ use super::policy::Subject;
 use super::{Kind, Operation, RequestId};
 use crate::envelope::canonical::{self, CanonicalError};
 use crate::envelope::{
-    ActionPayload, Alert, Fields, GuardianKeyPayload, HEALTH_FRESH, HealthAttestation, Payload, PayloadError, Tag, is_slug,
+    ActionPayload, Alert, Fields, GuardianKeyPayload, HEALTH_FRESH, HealthAttestation, Payload, PayloadError,
+    Tag, is_slug,
 };
 
 /// Largest request, in bytes.

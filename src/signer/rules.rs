@@ -19,7 +19,10 @@ pub(super) fn check(request: &Request, facts: &Facts, history: &History) -> Chec
         Meaning::Later(_) => Err(Refusal::new(
             422,
             "kind-unsupported",
-            format!("this release does not sign requests of kind {}", request.kind.as_str()),
+            format!(
+                "this release does not sign requests of kind {}",
+                request.kind.as_str()
+            ),
         )),
     }
 }
@@ -43,10 +46,16 @@ fn attestation(payload: &HealthAttestation, facts: &Facts) -> Checked {
     ours(&payload.operator_id, facts)?;
     let distance = payload.attested_at.abs_diff(facts.now());
     if distance > HEALTH_FRESH {
-        let direction = if payload.attested_at < facts.now() { "behind" } else { "ahead of" };
+        let direction = if payload.attested_at < facts.now() {
+            "behind"
+        } else {
+            "ahead of"
+        };
         return refuse(
             "attestation-time",
-            format!("attested_at is {distance} s {direction} the clock here, and at most {HEALTH_FRESH} s are allowed"),
+            format!(
+                "attested_at is {distance} s {direction} the clock here, and at most {HEALTH_FRESH} s are allowed"
+            ),
         );
     }
     match (facts.image, payload.image_digest.as_deref()) {
@@ -65,7 +74,10 @@ fn action(payload: &ActionPayload, facts: &Facts, history: &History) -> Checked 
     let name = payload.action.as_str();
     let now = facts.now();
     if payload.expires_at <= now {
-        return refuse("expired-payload", format!("{name} expired {} s ago", now - payload.expires_at));
+        return refuse(
+            "expired-payload",
+            format!("{name} expired {} s ago", now - payload.expires_at),
+        );
     }
     if payload.expires_at - now > MAX_ACTION_LIFE {
         return refuse(
@@ -90,7 +102,10 @@ fn action(payload: &ActionPayload, facts: &Facts, history: &History) -> Checked 
     if !smallest && payload.nonce > facts.now_ms + MAX_NONCE_AHEAD {
         return refuse(
             "nonce-ahead",
-            format!("the nonce {} of {name} is more than 5 minutes ahead of the clock", payload.nonce),
+            format!(
+                "the nonce {} of {name} is more than 5 minutes ahead of the clock",
+                payload.nonce
+            ),
         );
     }
     Ok(())
@@ -106,7 +121,10 @@ fn guardian_key(payload: &GuardianKeyPayload, federation: Option<&str>, facts: &
         );
     }
     if payload.expires_at - now > MAX_DELEGATION {
-        return refuse("expires-too-late", "guardian-key would be valid for more than 24 hours");
+        return refuse(
+            "expires-too-late",
+            "guardian-key would be valid for more than 24 hours",
+        );
     }
     let Some(hash) = &payload.membership_hash else {
         return Ok(());
@@ -120,7 +138,9 @@ fn guardian_key(payload: &GuardianKeyPayload, federation: Option<&str>, facts: &
     } else {
         refuse(
             "membership-not-trusted",
-            format!("guardian-key is for the membership {hash}, which is not a trusted one of this federation"),
+            format!(
+                "guardian-key is for the membership {hash}, which is not a trusted one of this federation"
+            ),
         )
     }
 }

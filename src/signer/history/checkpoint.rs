@@ -134,7 +134,12 @@ fn written((id, kept): (&super::RequestId, &Kept)) -> Written {
         Outcome::Denied => "denied".to_owned(),
         Outcome::Expired => "expired".to_owned(),
     };
-    (id.to_string(), hex::encode(&kept.content), outcome, kept.keep_until)
+    (
+        id.to_string(),
+        hex::encode(&kept.content),
+        outcome,
+        kept.keep_until,
+    )
 }
 
 fn read((id, content, outcome, keep_until): Written) -> Result<(super::RequestId, Kept), HistoryError> {

@@ -240,14 +240,7 @@ impl History {
         self.windows.entry(name.to_owned()).or_default().add(now);
     }
 
-    fn finish(
-        &mut self,
-        id: RequestId,
-        kind: Kind,
-        content: [u8; 32],
-        outcome: Outcome,
-        valid_until: u64,
-    ) {
+    fn finish(&mut self, id: RequestId, kind: Kind, content: [u8; 32], outcome: Outcome, valid_until: u64) {
         self.underway.remove(&id);
         self.answers
             .keep(id, kind, content, outcome, valid_until, self.latest);

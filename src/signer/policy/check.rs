@@ -72,10 +72,13 @@ fn warnings(policy: &Policy, rule: &Rule) -> Vec<String> {
     }
     if !asked.is_empty() {
         let asked = asked.join(", ");
-        warnings.push(format!("a person is always asked for {asked}, whatever a rule allows"));
+        warnings.push(format!(
+            "a person is always asked for {asked}, whatever a rule allows"
+        ));
     }
     if rule.decision == RuleDecision::Allow && rule.rate.is_none() && decides {
-        warnings.push("it allows without a rate: nothing bounds how much is signed without a question".into());
+        warnings
+            .push("it allows without a rate: nothing bounds how much is signed without a question".into());
     }
     warnings
 }

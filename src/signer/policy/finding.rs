@@ -32,7 +32,11 @@ impl fmt::Display for PolicyError {
         let Some(first) = self.findings.first() else {
             return f.write_str("the policy is not acceptable");
         };
-        write!(f, "line {}, column {}: {}", first.line, first.column, first.message)?;
+        write!(
+            f,
+            "line {}, column {}: {}",
+            first.line, first.column, first.message
+        )?;
         match self.findings.len() {
             1 => Ok(()),
             count => write!(f, " (and {} more)", count - 1),

@@ -13,7 +13,7 @@ pub use check::{RuleReport, check};
 pub use finding::{PolicyError, PolicyFinding};
 pub use rate::{Rate, Unit};
 pub(super) use rule::Subject;
-pub use rule::{DEFAULT_TIMEOUT, RuleDecision, Rule};
+pub use rule::{DEFAULT_TIMEOUT, Rule, RuleDecision};
 
 /// Largest policy file, in bytes.
 pub const MAX_POLICY: usize = 64 * 1024;

@@ -64,7 +64,10 @@ pub(super) const TIMEOUT_WANTED: &str = "Ns, Nm or Nh, from 10s to 24h";
 
 /// Seconds of a `timeout`.
 pub(super) fn timeout(text: &str) -> Option<u64> {
-    let split = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at))?;
+    let split = text
+        .len()
+        .checked_sub(1)
+        .filter(|at| text.is_char_boundary(*at))?;
     let (number, unit) = text.split_at(split);
     let factor = match unit {
         "s" => 1,

@@ -114,7 +114,8 @@ fn top(document: &DeTable, found: &mut Findings) -> Vec<Rule> {
 fn known(key: &Spanned<std::borrow::Cow<str>>, keys: &[&str], of: &str, found: &mut Findings) {
     let name = key.get_ref();
     if !keys.contains(&name.as_ref()) {
-        let help = nearest(name, keys.iter().copied()).unwrap_or_else(|| format!("Known are {}.", keys.join(", ")));
+        let help =
+            nearest(name, keys.iter().copied()).unwrap_or_else(|| format!("Known are {}.", keys.join(", ")));
         found.add(&key.span(), format!("{of} has no {name:?}"), Some(help));
     }
 }
@@ -159,14 +160,22 @@ fn rule(number: usize, span: &Range<usize>, table: &DeTable, found: &mut Finding
     let limit = text(table, "timeout", found).and_then(|(span, text)| {
         let seconds = timeout(text);
         if seconds.is_none() {
-            found.add(&span, format!("{text:?} is no time-out"), Some(format!("Write {TIMEOUT_WANTED}.")));
+            found.add(
+                &span,
+                format!("{text:?} is no time-out"),
+                Some(format!("Write {TIMEOUT_WANTED}.")),
+            );
         }
         Some((span, seconds?))
     });
     let rate = text(table, "rate", found).and_then(|(span, text)| {
         let rate = Rate::parse(text);
         if rate.is_none() {
-            found.add(&span, format!("{text:?} is no rate"), Some(format!("Write {}.", Rate::WANTED)));
+            found.add(
+                &span,
+                format!("{text:?} is no rate"),
+                Some(format!("Write {}.", Rate::WANTED)),
+            );
         }
         Some((span, rate?))
     });
@@ -228,10 +237,18 @@ fn decision(
         }
     };
     if let (Some((at, _)), RuleDecision::Allow | RuleDecision::Deny) = (&timeout, decision) {
-        found.add(at, format!("a rule that says {name} has no timeout"), Some("Take it out.".into()));
+        found.add(
+            at,
+            format!("a rule that says {name} has no timeout"),
+            Some("Take it out.".into()),
+        );
     }
     if let (Some((at, _)), RuleDecision::Deny) = (rate, decision) {
-        found.add(at, "a rule that says deny has no rate", Some("Take it out.".into()));
+        found.add(
+            at,
+            "a rule that says deny has no rate",
+            Some("Take it out.".into()),
+        );
     }
     Some(decision)
 }
@@ -271,7 +288,11 @@ fn list<T: PartialEq>(
     let mut list = Vec::with_capacity(items.len());
     for item in items {
         let Some(text) = item.get_ref().as_str() else {
-            found.add(&item.span(), format!("{key} is not a string or a list of strings"), None);
+            found.add(
+                &item.span(),
+                format!("{key} is not a string or a list of strings"),
+                None,
+            );
             continue;
         };
         match parse(text) {

@@ -95,7 +95,10 @@ impl Rule {
             text = format!("{text}: {}", list(operations.iter().map(|it| it.as_str())));
         }
         if let Some(severities) = &self.severities {
-            text = format!("{text}, severity {}", list(severities.iter().map(|it| it.as_str())));
+            text = format!(
+                "{text}, severity {}",
+                list(severities.iter().map(|it| it.as_str()))
+            );
         }
         if let Some(tags) = &self.tags {
             text = format!("{text}, tag {}", list(tags.iter()));
