@@ -1,13 +1,16 @@
 //! Operator's kit for a guardian of an m-of-n Bitcoin federation.
 //!
 //! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
-//! in this order: `cli`, `ui`, `doctor`, `envelope`, `bundle`, `vault`, `operator`, `store`.
+//! in this order: `cli`, `ui`, `doctor`, `signer`, `envelope`, `bundle`, `audit`, `vault`, `operator`, `store`.
 
+pub mod audit;
 pub mod bundle;
 pub mod cli;
 pub mod doctor;
 pub mod envelope;
+pub mod federation;
 pub mod operator;
+pub mod signer;
 pub mod store;
 pub mod ui;
 pub mod vault;

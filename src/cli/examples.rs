@@ -77,6 +77,21 @@ pub(super) const CONFIG_SCHEMA: &str = "\
 Examples:
   oc-guardian config schema > oc-guardian.schema.json";
 
+pub(super) const FEDERATION: &str = "\
+Examples:
+  oc-guardian federation trust oc-me-v1.json
+  oc-guardian federation show";
+
+pub(super) const FEDERATION_TRUST: &str = "\
+Examples:
+  oc-guardian federation trust oc-me-v1.json
+  oc-guardian federation trust oc-me-v1.json --expect-hash 64-HEX-DIGITS    (without a terminal)";
+
+pub(super) const FEDERATION_SHOW: &str = "\
+Examples:
+  oc-guardian federation show
+  oc-guardian federation show oc-me-v1 --json | jq -r '.federations[0].membership_hash'";
+
 pub(super) const STATUS: &str = "\
 Examples:
   oc-guardian status

@@ -4,6 +4,7 @@ mod completions;
 mod config;
 mod context;
 mod examples;
+mod federation;
 mod init;
 mod input;
 mod key;

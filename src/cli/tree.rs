@@ -1,7 +1,7 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{completions, config, examples, init, key, man, status};
+use super::{completions, config, examples, federation, init, key, man, status};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -59,6 +59,7 @@ enum Verb {
     Init(init::Init),
     Key(key::Key),
     Config(config::Config),
+    Federation(federation::Federation),
     Status(status::Status),
     Completions(completions::Completions),
     Man(man::Man),
@@ -70,6 +71,7 @@ impl Cli {
             Verb::Init(verb) => verb.run(context),
             Verb::Key(verb) => verb.run(context),
             Verb::Config(verb) => verb.run(context),
+            Verb::Federation(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),
             Verb::Man(verb) => verb.run(context),

@@ -1,6 +1,7 @@
 //! The one boundary between typed errors and what the user sees: what failed, why, what to do, exit code.
 
 mod bundle;
+mod federation;
 mod store;
 mod vault;
 

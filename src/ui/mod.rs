@@ -88,6 +88,11 @@ impl Ui {
         Self::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
+    /// Shows people what a question is about, on standard error; not silenced, since an answer depends on it.
+    pub fn show(&self, text: &str) {
+        let _ = write!(anstream::stderr(), "{text}");
+    }
+
     fn write_result(&self, text: &str) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
         Self::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))

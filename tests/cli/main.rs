@@ -29,6 +29,7 @@ mod crash_init;
 mod crash_key;
 mod disk_faults;
 mod environment;
+mod federation;
 mod fuzz_corpus;
 mod generated;
 mod identity_file;

@@ -1,6 +1,7 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
 pub mod faults;
+pub mod federation;
 mod keyring;
 mod namespace;
 mod require;

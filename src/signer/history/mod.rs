@@ -1,0 +1,252 @@
+//! What protects against replay, kept between requests and rebuilt from the audit log after a restart.
+
+mod answers;
+mod apply;
+mod checkpoint;
+mod window;
+
+use std::collections::{BTreeMap, HashMap};
+
+use self::answers::Answers;
+pub use self::answers::Outcome;
+pub use self::apply::ACCEPT_CLOCK;
+pub use self::checkpoint::HistoryError;
+use self::window::Window;
+use super::policy::Rate;
+use super::{Caller, CallerId, Kind, Operation, Plan, RequestId};
+use crate::envelope::Action;
+use crate::operator::Signature;
+
+/// Most requests that wait for a person at once, and of these from one guardian.
+pub(super) const MAX_ASKED: usize = 64;
+pub(super) const MAX_ASKED_OF_ONE: usize = 16;
+/// Most requests that are being worked on at once.
+pub(super) const MAX_UNDERWAY: usize = 4096;
+/// Most rules whose rates are remembered; those of former policies go first.
+const MAX_WINDOWS: usize = 256;
+/// Most approvals for an hour.
+const MAX_GRANTS: usize = 64;
+/// Counts what persons refused or left unanswered.
+const TURNED_DOWN: &str = "turned down";
+
+/// What the decisions depend on besides the request and the policy.
+///
+/// Live: [`History::reserve`] under the same lock as the decision, then [`History::signed`] once the record is appended.
+/// After a restart: [`History::apply`] to every record since the checkpoint. Both ways lead to the same history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// Time of the last record or decision, in Unix seconds.
+    latest: u64,
+    /// Highest nonce of each action.
+    nonces: BTreeMap<Action, u64>,
+    answers: Answers,
+    windows: BTreeMap<String, Window>,
+    /// Being signed, or waiting for a person.
+    underway: HashMap<RequestId, Underway>,
+    /// In memory only: a restart asks again.
+    grants: Vec<Grant>,
+}
+
+/// A request that has no outcome yet.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Underway {
+    pub(super) content: [u8; 32],
+    /// When a person's time is over; `None`: nobody has to be asked any more.
+    pub(super) expires_at: Option<u64>,
+    pub(super) asked_by: Option<CallerId>,
+}
+
+/// A person's approval of everything of a sort, for a while.
+#[derive(Clone, Debug, PartialEq)]
+struct Grant {
+    kind: Kind,
+    operation: Option<Operation>,
+    federation: Option<String>,
+    until: u64,
+}
+
+impl History {
+    /// Time of the last record or decision, in Unix seconds: the clock must not be behind it.
+    pub fn latest(&self) -> u64 {
+        self.latest
+    }
+
+    /// The highest nonce signed for an action: the next is above it.
+    pub fn nonce(&self, action: Action) -> Option<u64> {
+        self.nonces.get(&action).copied()
+    }
+
+    /// What became of a request; `None` where it is not known (any more).
+    pub fn outcome(&self, id: RequestId) -> Option<&Outcome> {
+        self.answers.get(id).map(|kept| &kept.outcome)
+    }
+
+    /// Ids that wait for a person, with the time at which they expire. After a restart these are the ones that nobody
+    /// will be asked about any more: record them as expired.
+    pub fn asked(&self) -> impl Iterator<Item = (RequestId, u64)> {
+        let asked = self.underway.iter();
+        asked.filter_map(|(id, it)| Some((*id, it.expires_at?)))
+    }
+
+    /// Takes what the plan uses up, before anything is signed: the id, an action's nonce, one of the rule's rate. Call it
+    /// under the lock under which the plan was made.
+    pub fn reserve(&mut self, plan: &Plan) {
+        self.advance(plan.at);
+        if let (Some(nonce), Some(Operation::Action(action))) = (plan.nonce, plan.operation) {
+            self.raise_nonce(action, nonce);
+        }
+        let underway = Underway {
+            content: plan.content,
+            expires_at: None,
+            asked_by: None,
+        };
+        // Whoever was asked about has been counted then.
+        if self.underway.insert(plan.id, underway).is_none() {
+            self.count(&plan.rule, plan.at);
+        }
+    }
+
+    /// The same for a request that a person is asked about.
+    pub fn reserve_ask(&mut self, plan: &Plan, timeout: u64, caller: &Caller) {
+        self.advance(plan.at);
+        let underway = Underway {
+            content: plan.content,
+            expires_at: Some(plan.at + timeout),
+            asked_by: match caller {
+                Caller::Guardian(id) => Some(id.clone()),
+                Caller::Operator => None,
+            },
+        };
+        self.underway.insert(plan.id, underway);
+        self.count(&plan.rule, plan.at);
+    }
+
+    /// Nothing came of it, and no signature was recorded. Its nonce stays used up.
+    pub fn release(&mut self, id: RequestId) {
+        self.underway.remove(&id);
+    }
+
+    /// The signature's record is in the log.
+    pub fn signed(&mut self, plan: &Plan, signature: &Signature) {
+        self.advance(plan.at);
+        self.finish(
+            plan.id,
+            plan.kind,
+            plan.content,
+            Outcome::Signed(signature.clone()),
+            plan.valid_until,
+        );
+    }
+
+    /// A person said no, or nobody answered in time, at `now`; its record is in the log.
+    pub fn turned_down(&mut self, id: RequestId, kind: Kind, outcome: Outcome, now: u64) {
+        self.advance(now);
+        if let Some(underway) = self.underway.get(&id) {
+            let content = underway.content;
+            self.count(TURNED_DOWN, now);
+            self.finish(id, kind, content, outcome, now);
+        }
+    }
+
+    /// A person approved everything of this sort until `until` (Unix seconds); what is always asked is not affected.
+    pub fn grant(&mut self, plan: &Plan, until: u64) {
+        let latest = self.latest;
+        self.grants.retain(|grant| grant.until > latest);
+        if self.grants.len() < MAX_GRANTS {
+            self.grants.push(Grant {
+                kind: plan.kind,
+                operation: plan.operation,
+                federation: plan.federation.clone(),
+                until,
+            });
+        }
+    }
+
+    /// Takes all approvals for a while back.
+    pub fn revoke_grants(&mut self) {
+        self.grants.clear();
+    }
+
+    pub(super) fn is_granted(&self, plan: &Plan) -> bool {
+        self.grants.iter().any(|grant| {
+            grant.kind == plan.kind
+                && grant.operation == plan.operation
+                && grant.federation == plan.federation
+                && plan.at < grant.until
+        })
+    }
+
+    pub(super) fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    pub(super) fn underway(&self, id: RequestId) -> Option<&Underway> {
+        self.underway.get(&id)
+    }
+
+    pub(super) fn underway_count(&self) -> usize {
+        self.underway.len()
+    }
+
+    /// How many wait for a person: all, and those of this guardian.
+    pub(super) fn asked_counts(&self, caller: &Caller) -> (usize, usize) {
+        let asked = self.underway.values().filter(|it| it.expires_at.is_some());
+        asked.fold((0, 0), |(all, own), it| {
+            let is_own = match caller {
+                Caller::Guardian(id) => it.asked_by.as_ref() == Some(id),
+                Caller::Operator => false,
+            };
+            (all + 1, own + usize::from(is_own))
+        })
+    }
+
+    /// Whether a rule has used up its rate.
+    pub(super) fn is_exhausted(&self, rule: &str, rate: Rate, now: u64) -> bool {
+        let window = self.windows.get(rule);
+        window.is_some_and(|window| window.count(rate.unit, now) >= rate.count)
+    }
+
+    /// How many requests persons turned down in the last hour.
+    pub(super) fn turned_down_lately(&self, now: u64) -> u32 {
+        let window = self.windows.get(TURNED_DOWN);
+        window.map_or(0, |window| window.count(super::policy::Unit::Hour, now))
+    }
+
+    fn advance(&mut self, now: u64) {
+        self.latest = self.latest.max(now);
+    }
+
+    fn raise_nonce(&mut self, action: Action, nonce: u64) {
+        let highest = self.nonces.entry(action).or_default();
+        *highest = (*highest).max(nonce);
+    }
+
+    /// `rule` as a plan or record has it: its name, and after a comma what else there is to say.
+    fn count(&mut self, rule: &str, now: u64) {
+        let name = rule.split(',').next().unwrap_or_default();
+        if let Some(window) = self.windows.get_mut(name) {
+            window.add(now);
+            return;
+        }
+        if self.windows.len() >= MAX_WINDOWS {
+            self.windows.retain(|_, window| !window.is_stale(now));
+        }
+        if self.windows.len() >= MAX_WINDOWS
+            && let Some(oldest) = self.windows.iter().min_by_key(|(_, window)| window.newest())
+        {
+            let oldest = oldest.0.clone();
+            self.windows.remove(&oldest);
+        }
+        self.windows.entry(name.to_owned()).or_default().add(now);
+    }
+
+    fn finish(&mut self, id: RequestId, kind: Kind, content: [u8; 32], outcome: Outcome, valid_until: u64) {
+        self.underway.remove(&id);
+        self.answers
+            .keep(id, kind, content, outcome, valid_until, self.latest);
+    }
+}
+
+#[cfg(test)]
+#[path = "../history_tests.rs"]
+mod tests;
