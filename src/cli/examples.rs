@@ -92,6 +92,17 @@ Examples:
   oc-guardian federation show
   oc-guardian federation show oc-me-v1 --json | jq -r '.federations[0].membership_hash'";
 
+pub(super) const SIGN: &str = "\
+Examples:
+  oc-guardian sign --serve
+  oc-guardian sign --serve --allow-uid 65532 --listen 127.0.0.1:9180
+  oc-guardian sign --pending
+  oc-guardian sign --approve 69248900abababababababababababab
+  oc-guardian sign request.json > envelope.json
+  oc-guardian sign --print-unit > ~/.config/systemd/user/oc-guardian-sign.service
+
+Exit codes: 0 signed, or stopped as asked; 5 the policy or a person said no; 1 anything else failed.";
+
 pub(super) const STATUS: &str = "\
 Examples:
   oc-guardian status

@@ -9,6 +9,7 @@ mod init;
 mod input;
 mod key;
 mod man;
+mod sign;
 mod start;
 mod status;
 mod tree;

@@ -2,6 +2,7 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
 use super::{completions, config, examples, federation, init, key, man, status};
+use super::{completions, config, examples, init, key, man, sign, status};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -60,6 +61,7 @@ enum Verb {
     Key(key::Key),
     Config(config::Config),
     Federation(federation::Federation),
+    Sign(sign::Sign),
     Status(status::Status),
     Completions(completions::Completions),
     Man(man::Man),
@@ -72,6 +74,7 @@ impl Cli {
             Verb::Key(verb) => verb.run(context),
             Verb::Config(verb) => verb.run(context),
             Verb::Federation(verb) => verb.run(context),
+            Verb::Sign(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),
             Verb::Man(verb) => verb.run(context),

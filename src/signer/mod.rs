@@ -1,22 +1,38 @@
-//! The signing server's core: what a request means, whether it may be signed, and what to remember of it.
+//! The signing server.
 //!
-//! Pure: functions of the request, the policy, the history and the clock's reading. Doors, keys and files are elsewhere.
+//! The core is pure: what a request means, whether it may be signed, and what to remember of it are functions of the
+//! request, the policy, the history and the clock's reading. [`Engine`] joins it with the key and the log; [`Server`] and
+//! [`Guardian`] are its doors, [`client`] is the other side of them.
 
+pub mod client;
 mod decide;
 mod decision;
 mod describe;
+mod engine;
+pub mod frames;
 mod history;
 mod id;
 mod kind;
+mod notice;
 pub mod policy;
+mod pull;
+mod reply;
 mod request;
 mod rules;
+mod server;
+mod stop;
 
 pub use decide::{approve, decide};
 pub use decision::{Answer, Caller, CallerId, Decision, Facts, ImageCheck, Plan, Refusal, TrustedMembership};
 pub use describe::Description;
+pub use engine::{Engine, LoadPolicyError, Setup, load_policy};
 pub use history::{ACCEPT_CLOCK, History, HistoryError, Outcome};
 pub use id::{MAX_ID_AHEAD, NEW_ID_AGE, RequestId, RequestIdError};
 pub use kind::{Kind, Operation};
+pub use notice::{Notice, Question, Scope};
 pub use policy::{Policy, PolicyError};
+pub use pull::{Guardian, Link, PullError, Remembered, RolledBack};
+pub use reply::Reply;
 pub use request::{MAX_REQUEST, Meaning, Request, RequestError};
+pub use server::{Doors, OpenError, Server, SocketError, TokenError, guardian_socket, operator_socket, token_path};
+pub use stop::{Stop, Stopper};

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod federation;
+mod signer;
 mod store;
 mod vault;
 

@@ -1,7 +1,7 @@
 //! Ctrl-C and `kill`: leave the terminal as it was found.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -16,6 +16,41 @@ static ALTERNATE_SCREEN: AtomicBool = AtomicBool::new(false);
 static ENDING: AtomicBool = AtomicBool::new(false);
 /// How the terminal was found.
 static ORIGINAL: OnceLock<Termios> = OnceLock::new();
+/// Who decides about signals instead.
+static TAKEN: Mutex<Option<Box<dyn Fn(Wish) + Send>>> = Mutex::new(None);
+
+/// What a signal asks a server for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// SIGINT or SIGTERM: finish what is under way, and end.
+    Stop,
+    /// SIGHUP: read the settings again.
+    Reload,
+}
+
+/// From now on `handler` gets what SIGINT, SIGTERM and SIGHUP ask for, and the process goes on. Who asks to stop twice is
+/// not kept waiting: the second time, the process ends as it would have without this.
+pub fn take_signals(handler: impl Fn(Wish) + Send + 'static) {
+    *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(handler));
+}
+
+/// Whether the handler has taken the signal.
+fn is_taken(signal: i32) -> bool {
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(handler) = taken.as_ref() else {
+        return false;
+    };
+    match signal {
+        // A terminal that is gone takes what runs in it with it.
+        SIGHUP if ORIGINAL.get().is_none() || tcgetattr(io::stdin()).is_ok() => handler(Wish::Reload),
+        SIGINT | SIGTERM | SIGHUP => {
+            handler(Wish::Stop);
+            *taken = None;
+        }
+        _ => return false,
+    }
+    true
+}
 
 /// From now on SIGINT ends the process with exit code 130, and SIGTERM, SIGHUP and SIGQUIT with 128 and their number, with the terminal's echo, cursor and
 /// screen restored. Nothing else needs to be done: what is on disk is whole at every moment.
@@ -33,7 +68,7 @@ pub fn exit_cleanly_on_signals(json: bool) -> io::Result<()> {
             // While words are on the screen Ctrl-Z would leave them there: then it does nothing.
             let ends = |signal: &i32| {
                 if *signal != SIGTSTP {
-                    return true;
+                    return !is_taken(*signal);
                 }
                 if !ALTERNATE_SCREEN.load(Ordering::SeqCst) {
                     let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);

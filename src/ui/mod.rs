@@ -4,6 +4,7 @@ mod exit;
 mod failure;
 mod findings;
 mod interrupt;
+mod live;
 mod progress;
 mod prompt;
 mod report;
@@ -16,7 +17,8 @@ use std::io::{self, IsTerminal, Write};
 pub use exit::Exit;
 pub use failure::{Failure, shell_quoted};
 pub use findings::{findings_json, findings_text, tally};
-pub use interrupt::exit_cleanly_on_signals;
+pub use interrupt::{Wish, exit_cleanly_on_signals, take_signals};
+pub use live::{Live, Verdict, question_text};
 pub use progress::Progress;
 pub use report::{Lines, Report};
 pub use style::{BAD, EMPHASIS, FAINT, GOOD, HEADING, WARNING, paint};
@@ -77,6 +79,18 @@ impl Ui {
             report.human()
         };
         self.write_result(&text)
+    }
+
+    /// Tells that a verb that goes on has started: the first of its lines for programs, a note for people.
+    ///
+    /// # Errors
+    /// As [`Ui::result`].
+    pub fn started(&self, report: &dyn Report) -> Result<(), Failure> {
+        if self.options.json {
+            return self.raw(&format!("{}\n", serde_json::Value::Object(report.fields())));
+        }
+        self.note(report.human().trim_end());
+        Ok(())
     }
 
     /// Prints text that is itself the result, in any mode: a completion script, a schema, a bundle.

@@ -1,0 +1,105 @@
+mod one;
+mod questions;
+mod running;
+mod serve;
+mod unit;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::context::Context;
+use super::examples;
+use crate::ui::{Exit, Failure};
+
+/// Answer signing requests, or have one signed
+///
+/// `--serve` holds the operator key and answers typed requests of the guardian, as the policy says: it signs meanings
+/// that it has checked, never bytes that it is handed. Each signature is in the audit log before it leaves.
+///
+/// With a FILE, the one request in it is answered: by the running server if there is one, else by this command itself,
+/// under the same policy and with the same log.
+#[derive(Args)]
+#[command(after_help = examples::SIGN)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["serve", "file", "pending", "approve", "deny", "reload", "print_unit"]))]
+pub(super) struct Sign {
+    /// Request to have signed, as JSON; "-" for standard input. Without id, at and nonce, they are filled in
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Answer requests until stopped
+    #[arg(long)]
+    serve: bool,
+    /// List the requests that wait for a person
+    #[arg(long)]
+    pending: bool,
+    /// Say yes to a request that waits
+    #[arg(long, value_name = "ID")]
+    approve: Option<String>,
+    /// Say no to a request that waits
+    #[arg(long, value_name = "ID")]
+    deny: Option<String>,
+    /// Have the running server read its policy again
+    #[arg(long)]
+    reload: bool,
+    /// Print a systemd user unit that serves
+    #[arg(long)]
+    print_unit: bool,
+    /// With --approve: SHA-256 of the payload, as --pending shows it, instead of being asked
+    #[arg(long, value_name = "HASH", requires = "approve")]
+    sha256: Option<String>,
+    /// With --approve: say yes to this kind and action for an hour
+    #[arg(long, requires = "approve")]
+    hour: bool,
+    #[command(flatten)]
+    serving: Serving,
+}
+
+#[derive(Args)]
+struct Serving {
+    /// Also answer on this loopback address; port 0 takes a free one. The token is in the runtime folder
+    #[arg(long, value_name = "ADDR", requires = "serve")]
+    listen: Option<SocketAddr>,
+    /// Fetch the requests of the guardian with this RPC socket, or "none"
+    #[arg(long, value_name = "SOCKET", requires = "serve", default_value = "none")]
+    guardian: PathBuf,
+    /// Policy file [default: policy.toml in the config folder, made where there is none]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Let this user, besides your own, reach the guardian's socket; may be repeated
+    #[arg(long, value_name = "UID", requires = "serve")]
+    allow_uid: Vec<u32>,
+    /// Sign nothing without a person's yes: for a second machine with the same key
+    #[arg(long)]
+    ask_only: bool,
+    /// Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl Sign {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        if self.serve {
+            return serve::run(context, &self.serving);
+        }
+        if self.print_unit {
+            return unit::print(context);
+        }
+        if self.pending {
+            return questions::pending(context);
+        }
+        if let Some(id) = &self.approve {
+            return questions::approve(context, id, self.sha256.as_deref(), self.hour);
+        }
+        if let Some(id) = &self.deny {
+            return questions::deny(context, id);
+        }
+        if self.reload {
+            return questions::reload(context);
+        }
+        match &self.file {
+            Some(file) => one::run(context, file, &self.serving),
+            None => Err(Failure::usage("a request file or --serve is missing")),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! One request from a file.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use super::Serving;
+use super::running;
+use crate::cli::context::Context;
+use crate::cli::input::STDIN;
+use crate::envelope::canonical;
+use crate::signer::client::{self, Signed};
+use crate::signer::{Caller, Engine, MAX_REQUEST, Reply, RequestId, Scope};
+use crate::store::{self, StoreError};
+use crate::ui::{self, Exit, Failure, Report};
+
+pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<Exit, Failure> {
+    let (id, request) = complete(&read(file)?)?;
+    let folders = context.folders()?;
+    context.identity(&folders)?;
+    let outcome = if running::is_running(&folders) {
+        if options.policy.is_some() || options.ask_only || options.passphrase_file.is_some() {
+            context
+                .ui
+                .warn("a signing server runs: it signs under its own policy, and --policy, --ask-only and --passphrase-file have no effect");
+        }
+        through_server(context, &running::client(&folders), &request, &id)?
+    } else {
+        let core = running::open(context, &folders, options)?;
+        let signed = alone(context, &core.engine, request);
+        core.engine.close().map_err(|error| Failure::audit(&error))?;
+        signed?
+    };
+    match outcome {
+        client::Outcome::Signed(signed) => {
+            context.ui.result(&Envelope(signed))?;
+            Ok(Exit::Done)
+        }
+        client::Outcome::Refused(refused) => Err(refused.into()),
+        client::Outcome::Waiting { .. } => Err(Failure::new("expired", "nobody answered in time")
+            .with_exit(Exit::Refused)),
+    }
+}
+
+fn through_server(
+    context: &Context,
+    client: &client::Client,
+    request: &[u8],
+    id: &str,
+) -> Result<client::Outcome, Failure> {
+    running::small_runtime()?.block_on(async {
+        let outcome = client.sign(request).await?;
+        if !matches!(outcome, client::Outcome::Waiting { .. }) {
+            return Ok(outcome);
+        }
+        let _progress = context.ui.progress(&format!(
+            "Waiting for an answer (at sign --serve, or: oc-guardian sign --approve {id})"
+        ));
+        Ok(client.sign_and_wait(request, id).await?)
+    })
+}
+
+/// The same core in this process, with this terminal as the person.
+fn alone(context: &Context, engine: &Arc<Engine>, request: Vec<u8>) -> Result<client::Outcome, Failure> {
+    running::small_runtime()?.block_on(async {
+        let mut reply = engine.sign(Caller::Operator, request).await;
+        if reply.status == 202
+            && let Some(question) = engine.questions().into_iter().next()
+        {
+            context.ui.note(&ui::question_text(&question));
+            // Nobody to ask is a no, with its own exit code and the flag to use.
+            let answer = context
+                .ui
+                .confirm("Sign this?", "a rule of the policy, or at the terminal of sign --serve");
+            reply = match answer {
+                Ok(true) => {
+                    let hash = &question.payload_sha256;
+                    engine.approve(&question.id, hash, Scope::Once).await
+                }
+                Ok(false) => {
+                    engine.deny(&question.id).await;
+                    engine.outcome(&Caller::Operator, &question.id, Duration::ZERO).await
+                }
+                Err(failure) => {
+                    engine.deny(&question.id).await;
+                    return Err(failure);
+                }
+            };
+        }
+        outcome(&reply)
+    })
+}
+
+fn outcome(reply: &Reply) -> Result<client::Outcome, Failure> {
+    Ok(client::read_outcome(reply.status, reply.body.as_bytes())?)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    if file != Path::new(STDIN) {
+        return Ok(store::read(file, MAX_REQUEST)?);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(MAX_REQUEST as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::new("read-failed", format!("cannot read standard input: {error}")))?;
+    if bytes.len() > MAX_REQUEST {
+        return Err(StoreError::TooLarge {
+            path: "standard input".into(),
+            limit: MAX_REQUEST,
+        }
+        .into());
+    }
+    Ok(bytes)
+}
+
+/// Fills in what follows from the moment: `id`, `at`, and the nonce of an action. Everything else is for the core to
+/// judge, which gets the very bytes where nothing had to be filled in.
+fn complete(bytes: &[u8]) -> Result<(String, Vec<u8>), Failure> {
+    let malformed = |detail: String| {
+        Failure::new("malformed-request", detail)
+            .hint("See docs/signing-api.md for what a request looks like.")
+    };
+    let mut value = canonical::parse_within(bytes, canonical::MAX_DEPTH + 1)
+        .map_err(|error| malformed(format!("the request is not acceptable: {error}")))?;
+    let Some(request) = value.as_object_mut() else {
+        return Err(malformed("the request is not an object".into()));
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut changed = false;
+    if request.get("kind").is_some_and(|kind| kind == "action")
+        && let Some(payload) = request.get_mut("payload").and_then(Value::as_object_mut)
+        && !payload.contains_key("nonce")
+    {
+        let nonce = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        payload.insert("nonce".into(), json!(nonce));
+        changed = true;
+    }
+    if !request.contains_key("id") && !request.contains_key("at") {
+        let mut random = [0; 12];
+        getrandom::fill(&mut random)
+            .map_err(|error| Failure::new("internal", format!("no randomness: {error}")))?;
+        request.insert("id".into(), json!(RequestId::new(now.as_secs(), random).to_string()));
+        request.insert("at".into(), json!(now.as_secs()));
+        changed = true;
+    }
+    let id = request.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let bytes = if changed { value.to_string().into_bytes() } else { bytes.to_owned() };
+    Ok((id, bytes))
+}
+
+struct Envelope(Signed);
+
+impl Report for Envelope {
+    fn fields(&self) -> Map<String, Value> {
+        Map::from_iter([
+            ("id".into(), json!(self.0.id)),
+            ("signature_hex".into(), json!(self.0.signature_hex)),
+            ("envelope".into(), json!(self.0.envelope)),
+        ])
+    }
+
+    /// The envelope as it is to be passed on, byte for byte.
+    fn human(&self) -> String {
+        format!("{}\n", self.0.envelope.get())
+    }
+}

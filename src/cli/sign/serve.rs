@@ -1,0 +1,283 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
+
+use super::Serving;
+use super::running::{self, Core};
+use crate::cli::context::Context;
+use crate::cli::input;
+use crate::signer::{
+    Doors, Guardian, Link, Server, Stop, Stopper, guardian_socket, operator_socket, token_path,
+};
+use crate::store::Folders;
+use crate::ui::{self, EMPHASIS, Exit, Failure, GOOD, Lines, Live, Report, Wish, paint};
+
+/// How long the start waits for a guardian to say what it remembers.
+const REMEMBER_TIME: Duration = Duration::from_secs(5);
+/// How long the end waits for tasks that should have ended.
+const END_TIME: Duration = Duration::from_secs(5);
+
+pub(super) fn run(context: &Context, options: &Serving) -> Result<Exit, Failure> {
+    let folders = context.folders()?;
+    let core = running::open(context, &folders, options)?;
+    let outcome = serve(context, &folders, options, &core);
+    // Also when a door could not be opened: the log then says that this start came to nothing.
+    let closed = core.engine.close();
+    let exit = outcome?;
+    closed.map_err(|error| Failure::audit(&error))?;
+    context.ui.result(&Ended {
+        signatures: core.engine.signatures(),
+    })?;
+    Ok(exit)
+}
+
+fn serve(context: &Context, folders: &Folders, options: &Serving, core: &Core) -> Result<Exit, Failure> {
+    let runtime = runtime()?;
+    let guardian = guardian(options, core)?;
+    if let Some(guardian) = &guardian {
+        check_remembered(context, &runtime, guardian, core)?;
+    }
+    raise_file_limit();
+    let doors = Doors {
+        allowed_users: options.allow_uid.clone(),
+        listen: options.listen,
+    };
+    let server = Server::open(folders, &doors)?;
+    warn_of_own_user(context, options);
+    let notices = core.engine.subscribe();
+    let (stopper, stop) = Stopper::new();
+    let engine = Arc::clone(&core.engine);
+    let handle = runtime.handle().clone();
+    ui::take_signals(move |wish| match wish {
+        Wish::Stop => stopper.stop(),
+        Wish::Reload => {
+            let engine = Arc::clone(&engine);
+            handle.spawn(async move { engine.reload().await });
+        }
+    });
+    context.ui.started(&Started {
+        core,
+        folders,
+        address: server.address().map(|address| address.to_string()),
+    })?;
+    let serving = runtime.spawn(attend(server, Arc::clone(&core.engine), guardian, stop));
+    tell_systemd(&[NotifyState::Ready, NotifyState::Status("serving")]);
+    show(context, &runtime, core, notices);
+    // The screen ends when the engine is closed, which is after the doors are.
+    let served = runtime.block_on(serving);
+    runtime.shutdown_timeout(END_TIME);
+    match served {
+        Ok(Ok(())) => Ok(Exit::Done),
+        Ok(Err(error)) => Err(Failure::new("serve-failed", format!("the doors failed: {error}"))),
+        Err(error) => Err(Failure::new("internal", format!("the server ended: {error}"))),
+    }
+}
+
+/// Everything that runs beside the screen, until it is told to stop.
+async fn attend(
+    server: Server,
+    engine: Arc<crate::signer::Engine>,
+    guardian: Option<Guardian>,
+    mut stop: Stop,
+) -> std::io::Result<()> {
+    let upkeep = tokio::spawn(Arc::clone(&engine).upkeep(stop.clone()));
+    let pull = guardian.map(|guardian| {
+        let teller = Arc::clone(&engine);
+        tokio::spawn(guardian.pull(Arc::clone(&engine), stop.clone(), move |link: Link| {
+            teller.tell_link(link);
+        }))
+    });
+    let served = server.serve(Arc::clone(&engine), stop.clone()).await;
+    // Also when the doors failed.
+    if served.is_ok() {
+        stop.wait().await;
+    }
+    tell_systemd(&[NotifyState::Stopping]);
+    if served.is_err() {
+        upkeep.abort();
+    }
+    let _ = upkeep.await;
+    if let Some(pull) = pull {
+        if served.is_err() {
+            pull.abort();
+        }
+        let _ = pull.await;
+    }
+    engine.end_screen();
+    served
+}
+
+fn show(
+    context: &Context,
+    runtime: &Runtime,
+    core: &Core,
+    notices: std::sync::mpsc::Receiver<crate::signer::Notice>,
+) {
+    Live::new(&context.ui, notices).run(|verdict| {
+        let engine = Arc::clone(&core.engine);
+        runtime.spawn(async move {
+            let question = verdict.question;
+            match verdict.approved {
+                Some(scope) => engine.approve(&question.id, &question.payload_sha256, scope).await,
+                None => engine.deny(&question.id).await,
+            }
+        });
+    });
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    // Two are enough for ten thousand signatures a second; more would only cost memory.
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("signer")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("internal", format!("no runtime: {error}")))
+}
+
+fn guardian(options: &Serving, core: &Core) -> Result<Option<Guardian>, Failure> {
+    if options.guardian == Path::new("none") {
+        return Ok(None);
+    }
+    let path = input::absolute(&options.guardian)?;
+    Ok(Some(Guardian::at(&path, core.identity.operator_id())))
+}
+
+/// An old copy of the state folder looks good to itself: others have to be asked.
+fn check_remembered(
+    context: &Context,
+    runtime: &Runtime,
+    guardian: &Guardian,
+    core: &Core,
+) -> Result<(), Failure> {
+    let progress = context.ui.progress("Asking the guardian what it remembers");
+    let asked = runtime
+        .block_on(async { tokio::time::timeout(REMEMBER_TIME, guardian.remembered(core.engine.public())).await });
+    drop(progress);
+    let remembered = match asked {
+        Ok(Ok(remembered)) => remembered,
+        Ok(Err(error)) => {
+            context.ui.warn(&format!(
+                "whether the state folder is an older copy could not be checked: {error}"
+            ));
+            return Ok(());
+        }
+        Err(_) => {
+            context
+                .ui
+                .warn("whether the state folder is an older copy could not be checked: no answer in time");
+            return Ok(());
+        }
+    };
+    for ignored in &remembered.ignored {
+        context
+            .ui
+            .warn(&format!("the guardian remembers {ignored}: not counted"));
+    }
+    core.engine.compare(&remembered).or_else(|rolled_back| {
+        if core.engine.is_ask_only() {
+            context.ui.warn(&format!("this machine's log knows less than others: {rolled_back}"));
+            Ok(())
+        } else {
+            Err(rolled_back.into())
+        }
+    })
+}
+
+fn warn_of_own_user(context: &Context, options: &Serving) {
+    let own = rustix::process::geteuid().as_raw();
+    if options.allow_uid.iter().all(|uid| *uid == own) {
+        context.ui.warn(&format!(
+            "a guardian that runs as this user ({own}) can reach the operator's socket and approve its own requests; run \
+             it as another user, and let that one in with --allow-uid"
+        ));
+    }
+}
+
+/// Connections need descriptors; the soft limit is often 1,024.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const ENOUGH: u64 = 16_384;
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(ENOUGH, |maximum| maximum.min(ENOUGH));
+    if limit.current.is_some_and(|current| current < wanted) {
+        // Without it there is room for fewer connections, and the doors see to that.
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: Some(wanted),
+                maximum: limit.maximum,
+            },
+        );
+    }
+}
+
+fn tell_systemd(states: &[NotifyState]) {
+    // Nobody listens where no unit started us.
+    let _ = sd_notify::notify(states);
+}
+
+struct Started<'a> {
+    core: &'a Core,
+    folders: &'a Folders,
+    address: Option<String>,
+}
+
+impl Report for Started<'_> {
+    fn fields(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        let path = |path: &Path| json!(path.display().to_string());
+        fields.insert("event".into(), json!("serving"));
+        fields.insert("operator_id".into(), json!(self.core.identity.operator_id()));
+        fields.insert("guardian_socket".into(), path(&guardian_socket(self.folders)));
+        fields.insert("operator_socket".into(), path(&operator_socket(self.folders)));
+        fields.insert("listen".into(), json!(self.address));
+        fields.insert(
+            "token_file".into(),
+            match self.address {
+                Some(_) => path(&token_path(self.folders)),
+                None => Value::Null,
+            },
+        );
+        fields.insert("policy".into(), path(&self.core.policy_file));
+        fields
+    }
+
+    fn human(&self) -> String {
+        let mut lines = Lines::default();
+        lines.line(paint(GOOD, "Answering signing requests; Ctrl-C stops."));
+        lines.field(
+            "operator id",
+            paint(EMPHASIS, self.core.identity.operator_id().as_str()),
+        );
+        lines.field("guardian", guardian_socket(self.folders).display().to_string());
+        if let Some(address) = &self.address {
+            lines.field("loopback", format!("http://{address}"));
+            lines.field("token", token_path(self.folders).display().to_string());
+        }
+        lines.field("operator", operator_socket(self.folders).display().to_string());
+        lines.field("policy", self.core.policy_file.display().to_string());
+        lines.finish()
+    }
+}
+
+struct Ended {
+    signatures: u64,
+}
+
+impl Report for Ended {
+    fn fields(&self) -> Map<String, Value> {
+        Map::from_iter([("signatures".into(), json!(self.signatures))])
+    }
+
+    fn human(&self) -> String {
+        format!(
+            "{}\n",
+            paint(GOOD, &format!("Stopped after {} signatures.", self.signatures))
+        )
+    }
+}

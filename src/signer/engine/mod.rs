@@ -1,0 +1,404 @@
+//! Joins the pure core, the key and the log. Every door calls this; it knows no door.
+//!
+//! One request goes: decide and reserve under one lock; sign; hand the record over under the same lock; wait until it is
+//! durable; answer. So no signature leaves before its record, and no two requests are decided on the same past.
+
+mod asks;
+mod entries;
+mod metrics;
+mod questions;
+mod replay;
+mod signing;
+mod upkeep;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+use serde_json::value::RawValue;
+use tokio::sync::watch;
+
+use super::notice::{Notice, Watcher};
+use super::policy::MAX_POLICY;
+use super::pull::{Remembered, RolledBack};
+use super::{Caller, Facts, History, ImageCheck, Kind, Outcome, Plan, Policy, PolicyError, Reply, RequestId};
+use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
+use crate::operator::{OperatorId, PublicKey, SecretKey, Signature};
+use crate::store::{self, Folders, StoreError};
+use asks::{Asks, Look};
+use entries::Denials;
+pub(super) use metrics::Metrics;
+use replay::Rebuild;
+
+/// What an engine works with.
+pub struct Setup {
+    /// The operator key.
+    pub key: SecretKey,
+    /// What the policy file says now.
+    pub policy: Policy,
+    /// Where it is read again from.
+    pub policy_file: PathBuf,
+    /// The federation of the config bundle.
+    pub federation: Option<String>,
+    /// Nothing is signed without a person.
+    pub ask_only: bool,
+}
+
+/// Why the policy could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadPolicyError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is not UTF-8.
+    #[error("the policy {} is not UTF-8", .0.display())]
+    NotText(PathBuf),
+    /// It is not a policy.
+    #[error("the policy {} is not acceptable: {source}", path.display())]
+    Policy {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PolicyError,
+    },
+}
+
+/// Reads a policy file.
+///
+/// # Errors
+/// [`LoadPolicyError`]
+pub fn load_policy(path: &std::path::Path) -> Result<Policy, LoadPolicyError> {
+    let bytes = store::read(path, MAX_POLICY)?;
+    let text = String::from_utf8(bytes).map_err(|_| LoadPolicyError::NotText(path.to_owned()))?;
+    Policy::parse(&text).map_err(|source| LoadPolicyError::Policy {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The running signing server, without its doors.
+pub struct Engine {
+    key: SecretKey,
+    public: PublicKey,
+    operator_id: OperatorId,
+    policy_file: PathBuf,
+    federation: Option<String>,
+    ask_only: bool,
+    started: SystemTime,
+    ledger: Ledger,
+    core: Mutex<Core>,
+    /// Set once, when something shows that no signature may leave before a restart.
+    halted: Mutex<Option<Halt>>,
+    watcher: Watcher,
+    metrics: Metrics,
+    /// The last signed head, as it is left with guardians.
+    heads: watch::Sender<Option<Box<RawValue>>>,
+}
+
+/// Why nothing is signed until a restart.
+#[derive(Clone)]
+struct Halt {
+    reason: &'static str,
+    detail: String,
+}
+
+/// What decisions are made on.
+struct Core {
+    policy: Policy,
+    history: History,
+    asks: Asks,
+    /// Requests that are decided, and whose record is not durable yet.
+    flights: HashMap<RequestId, Flight>,
+    denials: Denials,
+}
+
+/// A request between its decision and the durability of its record.
+struct Flight {
+    /// For whoever asks the same meanwhile.
+    outcome: watch::Receiver<Option<Reply>>,
+    /// What the log was handed and may not have written yet: it belongs into a checkpoint, but to nobody else.
+    handed_over: Option<(Plan, Signature)>,
+}
+
+impl Core {
+    /// Takes what a signature uses up. The sender is for its outcome.
+    fn reserve(&mut self, plan: &Plan) -> watch::Sender<Option<Reply>> {
+        self.history.reserve(plan);
+        let (sender, outcome) = watch::channel(None);
+        let flight = Flight {
+            outcome,
+            handed_over: None,
+        };
+        self.flights.insert(plan.id, flight);
+        sender
+    }
+
+    /// The history as the log will have it when all that it was handed is written.
+    fn checkpoint(&self) -> String {
+        let mut history = self.history.clone();
+        for (plan, signature) in self.flights.values().filter_map(|it| it.handed_over.as_ref()) {
+            history.signed(plan, signature);
+        }
+        history.to_json()
+    }
+}
+
+impl Engine {
+    /// Opens the log, learns from it what must not be forgotten, and records the start. Returns also what the operator
+    /// should know. Only for the holder of the identity's lock.
+    ///
+    /// # Errors
+    /// [`AuditError`]
+    pub fn open(folders: &Folders, setup: Setup) -> Result<(Arc<Self>, Vec<String>), AuditError> {
+        let mut rebuild = Rebuild::default();
+        let (ledger, opened) = Ledger::open(folders, ChainKey::derive(&setup.key), &mut rebuild)?;
+        let (history, left_over) = rebuild.finish();
+        let public = setup.key.public();
+        let engine = Self {
+            operator_id: public.operator_id(),
+            public,
+            key: setup.key,
+            policy_file: setup.policy_file,
+            federation: setup.federation,
+            ask_only: setup.ask_only,
+            started: SystemTime::now(),
+            ledger,
+            core: Mutex::new(Core {
+                policy: setup.policy,
+                history,
+                asks: Asks::default(),
+                flights: HashMap::new(),
+                denials: Denials::default(),
+            }),
+            halted: Mutex::new(None),
+            watcher: Watcher::default(),
+            metrics: Metrics::default(),
+            heads: watch::Sender::new(None),
+        };
+        let started = format!("oc-guardian {} started", env!("CARGO_PKG_VERSION"));
+        let ticket = engine.append(Entry::new(unix_now(), Event::Started, started))?;
+        engine.expire_left_over(left_over)?;
+        ticket.wait()?;
+        Ok((Arc::new(engine), opened.notes))
+    }
+
+    /// Records that nobody will be asked any more what was asked before the start.
+    fn expire_left_over(&self, asked: Vec<(RequestId, Kind)>) -> Result<(), AuditError> {
+        let mut core = self.core();
+        let now = unix_now();
+        for (id, kind) in asked {
+            let entry = Entry {
+                request_id: Some(id.to_string()),
+                ..Entry::new(now, Event::Expired, "a restart came before an answer").about(kind.as_str())
+            };
+            let _ = self.append(entry)?;
+            core.history.turned_down(id, kind, Outcome::Expired, now);
+        }
+        Ok(())
+    }
+
+    /// Whose signatures these are.
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// What happens from now on, for one screen.
+    pub fn subscribe(&self) -> Receiver<Notice> {
+        self.watcher.subscribe()
+    }
+
+    /// The last signed head, and each new one.
+    pub(super) fn heads(&self) -> watch::Receiver<Option<Box<RawValue>>> {
+        self.heads.subscribe()
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// `GET /healthz`
+    pub fn health(&self) -> Reply {
+        match self.stopped() {
+            None => Reply::json(
+                200,
+                &json!({ "ok": true, "version": env!("CARGO_PKG_VERSION"), "operator_id": self.operator_id }),
+            ),
+            Some(halt) => Reply::refused(503, halt.reason, halt.detail),
+        }
+    }
+
+    /// `GET /v1/identity`
+    pub fn identity(&self) -> Reply {
+        Reply::json(
+            200,
+            &json!({
+                "ok": true,
+                "operator_id": self.operator_id,
+                "scheme": self.public.scheme(),
+                "operator_pubkey_hex": self.public.to_hex(),
+                "federations": [],
+            }),
+        )
+    }
+
+    /// `GET /metrics`
+    pub fn metrics_text(&self) -> Reply {
+        let waiting = self.core().asks.count();
+        let uptime = self.started.elapsed().unwrap_or_default().as_secs();
+        Reply::metrics(self.metrics.text(&[
+            (
+                "waiting",
+                "Questions that wait for a person.",
+                u64::try_from(waiting).unwrap_or(u64::MAX),
+            ),
+            (
+                "audit_records",
+                "Records of the audit log.",
+                self.ledger.head().seq,
+            ),
+            (
+                "healthy",
+                "Whether signatures can leave.",
+                u64::from(self.stopped().is_none()),
+            ),
+            ("uptime_seconds", "Seconds since the start.", uptime),
+        ]))
+    }
+
+    /// `GET /v1/requests/{id}`: the outcome of a request that a person was asked about; waits for it as long as `wait`.
+    pub async fn outcome(&self, caller: &Caller, id: &str, wait: Duration) -> Reply {
+        let Ok(id) = id.parse() else {
+            return Reply::refused(422, "malformed-request", "the id is not 32 digits 0-9 a-f");
+        };
+        let look = self.core().asks.look(caller, id);
+        match look {
+            Look::Settled(reply) => reply,
+            Look::Nothing => Reply::refused(
+                404,
+                "no-such-request",
+                "no question of this caller has this id; the request can be sent again",
+            ),
+            Look::Waiting(expires_at, mut outcome) => {
+                let settled = tokio::time::timeout(wait, outcome.wait_for(Option::is_some)).await;
+                match settled {
+                    Ok(Ok(reply)) => reply.clone().unwrap_or_else(|| waiting(id, expires_at)),
+                    // It ended without an answer: a request can be sent again.
+                    Ok(Err(_)) => unavailable("interrupted", "the question was not answered"),
+                    Err(_) => waiting(id, expires_at),
+                }
+            }
+        }
+    }
+
+    /// Reads the policy file again; one that is not acceptable changes nothing.
+    pub async fn reload(self: &Arc<Self>) -> Reply {
+        let path = self.policy_file.clone();
+        let loaded = tokio::task::spawn_blocking(move || load_policy(&path)).await;
+        let error = match loaded {
+            Ok(Ok(policy)) => {
+                let mut core = self.core();
+                core.policy = policy;
+                // A yes for an hour was said under the old one.
+                core.history.revoke_grants();
+                drop(core);
+                self.watcher.tell(Notice::Policy(Ok(())));
+                return Reply::json(200, &json!({ "ok": true }));
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        self.watcher.tell(Notice::Policy(Err(error.clone())));
+        Reply::refused(422, "bad-policy", error)
+    }
+
+    /// Stops signing, for good, when somebody proves that we signed what our log does not know: then the state folder is
+    /// an older copy, and nonces that were used could be used again.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn compare(&self, remembered: &Remembered) -> Result<(), RolledBack> {
+        let missing = {
+            let core = self.core();
+            remembered.missing(&self.ledger.head(), |action| core.history.nonce(action))
+        };
+        let Some(missing) = missing else {
+            return Ok(());
+        };
+        // A second machine with the same key has a log of its own.
+        if !self.ask_only {
+            self.halt("rolled-back", missing.to_string());
+        }
+        Err(missing)
+    }
+
+    /// Why no signature can leave now.
+    fn stopped(&self) -> Option<Halt> {
+        let halted = self.halted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        halted.or_else(|| {
+            let error = self.ledger.healthy().err()?;
+            Some(Halt {
+                reason: ledger_reason(&error),
+                detail: error.to_string(),
+            })
+        })
+    }
+
+    fn halt(&self, reason: &'static str, detail: String) {
+        self.halted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(Halt { reason, detail });
+    }
+
+    fn core(&self) -> MutexGuard<'_, Core> {
+        // A panic while deciding leaves at worst a reservation too many: the next decision is still a safe one.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn facts<'a>(&'a self, caller: &'a Caller) -> Facts<'a> {
+        Facts {
+            public: &self.public,
+            operator_id: &self.operator_id,
+            caller,
+            now_ms: unix_now_ms(),
+            image: ImageCheck::Claimed,
+            memberships: &[],
+            federation: self.federation.as_deref(),
+            ask_only: self.ask_only,
+        }
+    }
+}
+
+fn ledger_reason(error: &AuditError) -> &'static str {
+    match error {
+        AuditError::Full { .. } => "disk-full",
+        AuditError::Backlog => "backlog",
+        AuditError::Closed => "stopping",
+        _ => "audit-failed",
+    }
+}
+
+/// 202
+fn waiting(id: RequestId, expires_at: u64) -> Reply {
+    Reply::json(
+        202,
+        &json!({ "ok": true, "id": id.to_string(), "expires_at": expires_at }),
+    )
+}
+
+/// 503: nothing is wrong with the request, which can be sent again.
+fn unavailable(reason: &str, detail: impl Into<String>) -> Reply {
+    Reply::refused(503, reason, detail)
+}
+
+fn unix_now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn unix_now() -> u64 {
+    unix_now_ms() / 1000
+}

@@ -1,0 +1,72 @@
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::body::MAX_BODY;
+use super::guard::Door;
+use super::patient::Patient;
+use super::route::{self, Shared};
+use crate::signer::{Reply, Stop};
+
+/// How long the head of a request may take, and so also how long a connection may be idle.
+const HEAD_TIME: Duration = Duration::from_secs(15);
+/// How long a request may still take when the server stops.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
+/// Headers of a request; kits and guardians send five.
+const MAX_HEADERS: usize = 32;
+
+/// Answers the requests of one connection until it or the server ends.
+pub(super) async fn serve<S>(stream: S, door: Door, shared: Arc<Shared>, mut stop: Stop)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let service = service_fn(|request| {
+        let (shared, door) = (Arc::clone(&shared), door.clone());
+        async move { Ok::<_, Infallible>(response(route::answer(&shared, &door, request).await)) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_BODY)
+        // Whoever has sent everything may say so and still wait for the answer.
+        .half_close(true)
+        .serve_connection(TokioIo::new(Patient::new(stream)), service);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // What goes wrong with a connection is the peer's business.
+        _ = connection.as_mut() => {}
+        () = stop.wait() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(LAST_ANSWER, connection).await;
+        }
+    }
+}
+
+fn response(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(reply.body)));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(methods) = reply.allow {
+        headers.insert(ALLOW, HeaderValue::from_static(methods));
+    }
+    if reply.status == 401 {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if reply.closes {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}

@@ -1,0 +1,204 @@
+//! The screen of a server that runs: one line for each thing that happens, a count of the routine ones, and questions that
+//! stand out.
+
+mod keys;
+mod lines;
+mod question;
+
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::{FAINT, Ui, paint, printable};
+use crate::signer::{Notice, Question, Scope};
+use keys::Keyboard;
+use question::{Asking, Step};
+
+pub use question::text as question_text;
+
+/// How often the screen looks at the clock and the keyboard.
+const TICK: Duration = Duration::from_millis(200);
+/// Without a terminal, how often the count of the routine ones is told.
+const COUNT_EVERY: Duration = Duration::from_secs(600);
+
+/// What somebody at the terminal said.
+pub struct Verdict {
+    /// The question.
+    pub question: Question,
+    /// `None`: no.
+    pub approved: Option<Scope>,
+}
+
+/// The running screen.
+pub struct Live<'a> {
+    ui: &'a Ui,
+    notices: Receiver<Notice>,
+    /// Has a status line at the bottom, which is drawn over.
+    terminal: bool,
+    routine: u64,
+    told: (u64, Instant),
+    drawn: String,
+    waiting: Vec<Question>,
+    asking: Option<Asking>,
+}
+
+impl<'a> Live<'a> {
+    /// Shows these notices; questions only where somebody can answer.
+    pub fn new(ui: &'a Ui, notices: Receiver<Notice>) -> Self {
+        Self {
+            ui,
+            notices,
+            terminal: ui.live && !ui.is_json() && !ui.options.quiet,
+            routine: 0,
+            told: (0, Instant::now()),
+            drawn: String::new(),
+            waiting: Vec::new(),
+            asking: None,
+        }
+    }
+
+    /// Shows until the server is gone; `decide` gets what somebody says.
+    pub fn run(mut self, decide: impl Fn(Verdict)) {
+        loop {
+            let more = if self.asking.is_some() {
+                self.keyboard(&decide);
+                self.notices.try_recv().map_err(|error| error == TryRecvError::Empty)
+            } else {
+                self.notices
+                    .recv_timeout(TICK)
+                    .map_err(|error| error == RecvTimeoutError::Timeout)
+            };
+            match more {
+                Ok(notice) => self.show(notice),
+                Err(true) => {}
+                Err(false) => break,
+            }
+            self.ask_next();
+            self.draw();
+        }
+        self.asking = None;
+        self.clear();
+        if self.routine > self.told.0 {
+            self.ui.note(&lines::routine(self.routine));
+        }
+    }
+
+    fn show(&mut self, notice: Notice) {
+        if self.ui.is_json() {
+            // Somebody else reads the lines; if not, nothing is lost but they.
+            let _ = self.ui.raw(&format!("{}\n", lines::json(&notice)));
+        }
+        match notice {
+            Notice::Signed { routine: true, .. } => self.routine += 1,
+            Notice::Asked(question) => {
+                if self.ui.is_interactive() && !self.ui.is_json() {
+                    self.waiting.push(*question);
+                } else {
+                    self.line(&lines::asked(&question));
+                }
+            }
+            Notice::Settled { id, how } => {
+                self.waiting.retain(|question| question.id != id);
+                if self.asking.as_ref().is_some_and(|asking| asking.question.id == id) {
+                    self.asking = None;
+                    self.clear();
+                }
+                self.line(&lines::settled(&id, how));
+            }
+            other => self.line(&lines::line(&other)),
+        }
+    }
+
+    /// A lasting line above the status line.
+    fn line(&mut self, text: &str) {
+        if self.ui.is_json() || self.ui.options.quiet {
+            return;
+        }
+        self.clear();
+        if self.terminal {
+            self.ui.note(&format!("{} {text}", paint(FAINT, &clock_time())));
+        } else {
+            self.ui.note(text);
+        }
+    }
+
+    fn ask_next(&mut self) {
+        let now = unix_now();
+        self.waiting.retain(|question| question.expires_at > now);
+        if self.asking.is_some() || self.waiting.is_empty() {
+            return;
+        }
+        let question = self.waiting.remove(0);
+        self.clear();
+        let mut err = anstream::stderr().lock();
+        let _ = err.write_all(question::text(&question).as_bytes());
+        match Keyboard::take() {
+            Ok(keyboard) => self.asking = Some(Asking::new(question, keyboard)),
+            Err(error) => self
+                .ui
+                .warn(&format!("the keyboard cannot be read ({error}); answer with --approve")),
+        }
+    }
+
+    fn keyboard(&mut self, decide: &impl Fn(Verdict)) {
+        let Some(asking) = &mut self.asking else {
+            return;
+        };
+        let approved = match asking.step(TICK, unix_now()) {
+            Step::Waits => return,
+            Step::Yes(scope) => Some(scope),
+            Step::No => None,
+        };
+        if let Some(asking) = self.asking.take() {
+            self.clear();
+            decide(Verdict {
+                question: asking.question,
+                approved,
+            });
+        }
+    }
+
+    fn draw(&mut self) {
+        if !self.terminal {
+            if self.routine > self.told.0 && self.told.1.elapsed() > COUNT_EVERY {
+                self.told = (self.routine, Instant::now());
+                self.line(&lines::routine(self.routine));
+            }
+            return;
+        }
+        let status = match &self.asking {
+            Some(asking) => asking.prompt(unix_now(), self.waiting.len()),
+            None if self.routine > 0 => paint(FAINT, &lines::routine(self.routine)),
+            None => return,
+        };
+        if status != self.drawn {
+            self.clear();
+            let mut err = anstream::stderr().lock();
+            let _ = write!(err, "{status}").and_then(|()| err.flush());
+            self.drawn = status;
+        }
+    }
+
+    fn clear(&mut self) {
+        if !std::mem::take(&mut self.drawn).is_empty() {
+            let _ = io::stderr().write_all(b"\r\x1b[2K");
+        }
+    }
+}
+
+fn unix_now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// UTC, as all times of the kit are.
+fn clock_time() -> String {
+    let text = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    text.get(11..20).unwrap_or_default().to_owned()
+}
+
+/// Outside text in a line of the log.
+fn shown(text: &str) -> String {
+    printable(text)
+}
