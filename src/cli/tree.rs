@@ -1,8 +1,7 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{completions, config, examples, federation, init, key, man, status};
-use super::{completions, config, examples, init, key, man, sign, status};
+use super::{completions, config, examples, federation, init, key, man, sign, status};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation

@@ -1,0 +1,128 @@
+//! What the guardian remembers of its operator, so that a signing server whose state was rolled back is told.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::audit::Head;
+use crate::envelope::{Action, ActionPayload, Envelope};
+use crate::operator::PublicKey;
+use crate::signer::verified_head;
+use crate::store::{self, Access, StoreError};
+
+const FILE: &str = "remembered.json";
+/// Nine actions of at most 64 KiB, and a head.
+const MAX_BYTES: usize = 10 * 64 * 1024;
+
+/// What the operator signed last: the head of its audit log, and the action envelope with the highest nonce of each action.
+/// Only what verifies under the operator's key gets in, and only forward.
+pub(super) struct Remembered {
+    operator: PublicKey,
+    path: PathBuf,
+    record: Mutex<Record>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    version: u64,
+    audit: Option<Box<RawValue>>,
+    actions: BTreeMap<String, Box<RawValue>>,
+}
+
+impl Remembered {
+    /// Reads what an earlier process kept. What does not verify any more is dropped: it could not be passed on as proof.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read; one that is damaged counts as empty.
+    pub(super) fn load(data_dir: &Path, operator: PublicKey) -> Result<Self, StoreError> {
+        let path = data_dir.join(FILE);
+        let bytes = match store::read(&path, MAX_BYTES) {
+            Ok(bytes) => bytes,
+            Err(StoreError::NotFound { .. } | StoreError::TooLarge { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let read: Record = serde_json::from_slice(&bytes).unwrap_or_default();
+        let remembered = Self {
+            operator,
+            path,
+            record: Mutex::new(Record {
+                version: 1,
+                ..Record::default()
+            }),
+        };
+        if let Some(head) = read.audit {
+            remembered.take_head(&head);
+        }
+        for envelope in read.actions.into_values() {
+            remembered.take_action(&envelope);
+        }
+        Ok(remembered)
+    }
+
+    fn record(&self) -> std::sync::MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The signed audit head with the highest sequence, or the envelope of an action with the highest nonce.
+    pub(super) fn known(&self, of: &str) -> Option<Box<RawValue>> {
+        let record = self.record();
+        if of == "audit" { record.audit.clone() } else { record.actions.get(of).cloned() }
+    }
+
+    /// Takes in a signed head, durably. Returns whether it is the operator's.
+    pub(super) fn learn_head(&self, signed: &RawValue) -> Result<bool, StoreError> {
+        match self.take_head(signed) {
+            Some(true) => self.save().map(|()| true),
+            Some(false) => Ok(true),
+            None => Ok(false),
+        }
+    }
+
+    /// Takes in an action envelope, durably. Returns whether it is the operator's.
+    pub(super) fn learn_action(&self, envelope: &RawValue) -> Result<bool, StoreError> {
+        match self.take_action(envelope) {
+            Some(true) => self.save().map(|()| true),
+            Some(false) => Ok(true),
+            None => Ok(false),
+        }
+    }
+
+    /// `None`: not the operator's. Else whether it is news.
+    fn take_head(&self, signed: &RawValue) -> Option<bool> {
+        let head: Head = verified_head(signed, &self.operator)?;
+        let mut record = self.record();
+        let known = record.audit.as_ref().and_then(|it| verified_head(it, &self.operator));
+        let news = known.is_none_or(|known| head.seq > known.seq);
+        if news {
+            record.audit = Some(signed.to_owned());
+        }
+        Some(news)
+    }
+
+    fn take_action(&self, envelope: &RawValue) -> Option<bool> {
+        let verify =
+            |it: &RawValue| Envelope::<ActionPayload>::verify(it.get().as_bytes(), &self.operator).ok();
+        let verified = verify(envelope)?;
+        let (action, nonce): (Action, u64) = (verified.payload().action, verified.payload().nonce);
+        let mut record = self.record();
+        let known = record.actions.get(action.as_str()).and_then(|it| verify(it));
+        let news = known.is_none_or(|known| nonce > known.payload().nonce);
+        if news {
+            record.actions.insert(action.as_str().to_owned(), envelope.to_owned());
+        }
+        Some(news)
+    }
+
+    fn save(&self) -> Result<(), StoreError> {
+        let json = serde_json::to_vec(&*self.record()).expect("strings and JSON serialise");
+        store::replace(&self.path, &json, Access::Private)
+    }
+}
+
+#[cfg(test)]
+#[path = "remembered_tests.rs"]
+mod tests;

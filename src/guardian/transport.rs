@@ -1,0 +1,106 @@
+//! The guardian's own key: made anew at each start, kept in memory, and good for peer traffic and `/status` only.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::clock::unix_now;
+use super::signing::{Signing, SigningError, Wanted};
+use crate::envelope::{GuardianKeyPayload, MAX_DELEGATION, Tag};
+use crate::operator::{OperatorId, Scheme, SecretKey, Signature};
+use crate::signer::Kind;
+use crate::vault::{self, VaultError};
+
+/// Less than [`MAX_DELEGATION`] by the clocks' difference: the signing server refuses a second more.
+const LIFETIME: u64 = MAX_DELEGATION - 300;
+/// How long the signing server may take to come for the request.
+const PATIENCE: u64 = 300;
+/// Pause after a failure.
+const RETRY: Duration = Duration::from_secs(15);
+
+/// A transport key and the operator's word for it.
+pub(super) struct Transport {
+    key: SecretKey,
+    public_hex: String,
+    delegation: Mutex<Option<Arc<Delegation>>>,
+}
+
+/// The operator's word: the signed envelope, as it is passed on.
+pub(super) struct Delegation {
+    pub(super) envelope: String,
+    pub(super) membership_hash: Option<String>,
+    pub(super) expires_at: u64,
+}
+
+impl Transport {
+    /// # Errors
+    /// When the system has no randomness.
+    pub(super) fn generate() -> Result<Self, VaultError> {
+        let key = vault::generate(Scheme::Bip340)?;
+        let public_hex = key.public().to_hex();
+        Ok(Self {
+            key,
+            public_hex,
+            delegation: Mutex::new(None),
+        })
+    }
+
+    /// 64 hex digits.
+    pub(super) fn public_hex(&self) -> &str {
+        &self.public_hex
+    }
+
+    /// Signs a message between guardians.
+    pub(super) fn sign_peer(&self, bytes: &[u8]) -> Signature {
+        Tag::Peer.sign(&self.key, bytes)
+    }
+
+    /// Signs a status.
+    pub(super) fn sign_status(&self, bytes: &[u8]) -> Signature {
+        Tag::Status.sign(&self.key, bytes)
+    }
+
+    /// The operator's word, while it is valid.
+    pub(super) fn delegation(&self) -> Option<Arc<Delegation>> {
+        let delegation = self.delegation.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        delegation.filter(|it| it.expires_at > unix_now())
+    }
+
+    /// Gets a delegation for this membership, and a new one at half-life; never returns.
+    pub(super) async fn keep_delegated(
+        &self,
+        signing: &Signing,
+        operator_id: &OperatorId,
+        federation: &str,
+        membership_hash: Option<&str>,
+    ) {
+        loop {
+            let expires_at = unix_now() + LIFETIME;
+            let payload = GuardianKeyPayload {
+                transport_pubkey_hex: self.public_hex.clone(),
+                operator_id: operator_id.clone(),
+                membership_hash: membership_hash.map(str::to_owned),
+                expires_at,
+            };
+            let wanted = Wanted {
+                kind: Kind::GuardianKey,
+                federation: Some(federation),
+                payload: &payload,
+                expires_at: unix_now() + PATIENCE,
+            };
+            match signing.sign(wanted).await {
+                Ok(envelope) => {
+                    let delegation = Delegation {
+                        envelope,
+                        membership_hash: payload.membership_hash,
+                        expires_at,
+                    };
+                    *self.delegation.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(delegation));
+                    tokio::time::sleep(Duration::from_secs(LIFETIME / 2)).await;
+                }
+                // The request has waited its time already.
+                Err(SigningError::Expired | SigningError::Replaced) => {}
+                Err(_) => tokio::time::sleep(RETRY).await,
+            }
+        }
+    }
+}
