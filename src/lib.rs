@@ -6,10 +6,12 @@
 pub mod audit;
 pub mod bundle;
 pub mod cli;
+pub mod devnet;
 pub mod doctor;
 pub mod envelope;
 pub mod federation;
 pub mod operator;
+pub mod portal;
 pub mod signer;
 pub mod store;
 pub mod ui;

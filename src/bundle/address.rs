@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http::Uri;
 use http::uri::Scheme;
 
-/// What is wrong with a URL that the guardian connects to.
-pub(super) fn url(value: &str) -> Option<String> {
+/// What is wrong with a URL that the guardian or the kit connects to, as a verb phrase: https, or http to loopback.
+pub fn url(value: &str) -> Option<String> {
     parse(value).err()
 }
 

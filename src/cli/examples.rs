@@ -66,6 +66,7 @@ Examples:
   oc-guardian config check
   oc-guardian config check /etc/oc-guardian/oc-guardian.config
   oc-guardian config check - < config.json
+  oc-guardian config check --portal
   oc-guardian config check --json | jq -r '.findings[].message'";
 
 pub(super) const CONFIG_SHOW: &str = "\
@@ -109,6 +110,30 @@ Examples:
   oc-guardian status --json | jq .problems
 
 Exit codes: 0 all in order, 4 a problem was found; each is named with its remedy.";
+
+pub(super) const PORTAL: &str = "\
+Examples:
+  oc-guardian portal status
+  OC_PORTAL_BASE=http://127.0.0.1:8080 oc-guardian portal status";
+
+pub(super) const PORTAL_STATUS: &str = "\
+Examples:
+  oc-guardian portal status
+  oc-guardian portal status --json | jq -r .attestation.color
+  oc-guardian portal status --federation oc-me-v1 --portal-base https://me.ochk.io
+
+Exit codes: 0 all in order, 4 a problem was found; each is named with its remedy.";
+
+pub(super) const INCIDENT: &str = "\
+Examples:
+  oc-guardian incident list
+  oc-guardian incident list --federation oc-me-v1 --json";
+
+pub(super) const INCIDENT_LIST: &str = "\
+Examples:
+  oc-guardian incident list
+  oc-guardian incident list --last 5
+  oc-guardian incident list --federation oc-me-v1 --json | jq -r '.incidents[].title'";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

@@ -1,7 +1,7 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{completions, config, examples, federation, init, key, man, sign, status};
+use super::{completions, config, examples, federation, guardian, incident, init, key, man, portal, sign, status};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -62,6 +62,8 @@ enum Verb {
     Federation(federation::Federation),
     Sign(sign::Sign),
     Status(status::Status),
+    Portal(portal::Portal),
+    Incident(incident::Incident),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -75,6 +77,8 @@ impl Cli {
             Verb::Federation(verb) => verb.run(context),
             Verb::Sign(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
+            Verb::Portal(verb) => verb.run(context),
+            Verb::Incident(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),
             Verb::Man(verb) => verb.run(context),
         }

@@ -3,6 +3,7 @@
 mod bundle;
 mod federation;
 mod signer;
+mod portal;
 mod store;
 mod vault;
 

@@ -5,11 +5,13 @@ mod failure;
 mod findings;
 mod interrupt;
 mod live;
+mod problems;
 mod progress;
 mod prompt;
 mod report;
 mod style;
 mod text;
+mod time;
 mod words;
 
 use std::io::{self, IsTerminal, Write};
@@ -19,10 +21,13 @@ pub use failure::{Failure, shell_quoted};
 pub use findings::{findings_json, findings_text, tally};
 pub use interrupt::{Wish, exit_cleanly_on_signals, take_signals};
 pub use live::{Live, Verdict, question_text};
+pub use interrupt::exit_cleanly_on_signals;
+pub use problems::{problem_fields, problems_json};
 pub use progress::Progress;
 pub use report::{Lines, Report};
 pub use style::{BAD, EMPHASIS, FAINT, GOOD, HEADING, WARNING, paint};
 pub use text::{escaped, printable};
+pub use time::{moment, span};
 
 /// How to print and whether to ask, as the global flags say.
 #[derive(Clone, Copy, Debug)]

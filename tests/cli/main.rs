@@ -18,6 +18,7 @@
 mod support;
 
 mod age_tool;
+mod board_browser;
 mod config_check;
 mod config_gen;
 mod config_input;

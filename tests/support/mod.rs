@@ -1,9 +1,11 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
+mod browser;
 pub mod faults;
 pub mod federation;
 mod keyring;
 mod namespace;
+pub mod portal;
 mod require;
 mod terminal;
 mod transcript;
@@ -16,6 +18,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+pub use browser::Browser;
 pub use keyring::Keyring;
 pub use namespace::Namespace;
 pub use require::{needs, starts};
