@@ -10,6 +10,7 @@ pub mod devnet;
 pub mod doctor;
 pub mod envelope;
 pub mod federation;
+pub mod guardian;
 pub mod operator;
 pub mod portal;
 pub mod signer;

@@ -104,6 +104,31 @@ Examples:
 
 Exit codes: 0 signed, or stopped as asked; 5 the policy or a person said no; 1 anything else failed.";
 
+pub(super) const GUARDIAN: &str = "\
+Examples:
+  oc-guardian guardian --config oc-guardian.config
+  oc-guardian guardian --config oc-guardian.config --api-listen 127.0.0.1:9000 --p2p-listen 127.0.0.1:9001
+
+Exit codes: 0 stopped as asked; 1 it could not start: bad config bundle, port taken.";
+
+pub(super) const GUARDIAN_HEALTHCHECK: &str = "\
+Examples:
+  oc-guardian guardian healthcheck
+  oc-guardian guardian healthcheck --api http://127.0.0.1:9000 --json | jq -r .state";
+
+pub(super) const GUARDIAN_RPC: &str = "\
+Examples:
+  docker exec -i oc-guardian /oc-guardian guardian rpc";
+
+pub(super) const GUARDIAN_STANDBY: &str = "\
+Examples:
+  docker exec oc-guardian /oc-guardian guardian standby
+  oc-guardian guardian standby --config oc-guardian.config --api http://127.0.0.1:9000";
+
+pub(super) const GUARDIAN_ACTIVATE: &str = "\
+Examples:
+  docker exec oc-guardian /oc-guardian guardian activate";
+
 pub(super) const STATUS: &str = "\
 Examples:
   oc-guardian status

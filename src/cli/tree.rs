@@ -1,7 +1,9 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{completions, config, examples, federation, guardian, incident, init, key, man, portal, sign, status};
+use super::{
+    completions, config, examples, federation, guardian, incident, init, key, man, portal, sign, status,
+};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -60,6 +62,7 @@ enum Verb {
     Key(key::Key),
     Config(config::Config),
     Federation(federation::Federation),
+    Guardian(Box<guardian::Guardian>),
     Sign(sign::Sign),
     Status(status::Status),
     Portal(portal::Portal),
@@ -75,6 +78,7 @@ impl Cli {
             Verb::Key(verb) => verb.run(context),
             Verb::Config(verb) => verb.run(context),
             Verb::Federation(verb) => verb.run(context),
+            Verb::Guardian(verb) => verb.run(context),
             Verb::Sign(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
             Verb::Portal(verb) => verb.run(context),

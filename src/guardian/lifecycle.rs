@@ -22,6 +22,11 @@ pub enum State {
 }
 
 impl State {
+    /// Whether messages of other guardians are taken in.
+    pub(super) fn answers_peers(self) -> bool {
+        self != Self::Standby
+    }
+
     /// The name in `/healthz`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -64,7 +64,10 @@ fn stopping_releases_the_lock_before_it_ends() {
     let now = Instant::now();
     let mut guardian = active(now);
     assert_eq!(guardian.on(Event::Stop, now), [Command::Drain]);
-    assert_eq!(guardian.on(Event::Drained, now), [Command::Release, Command::Exit]);
+    assert_eq!(
+        guardian.on(Event::Drained, now),
+        [Command::Release, Command::Exit]
+    );
     assert_eq!(guardian.on(Event::Activate, now), []);
     assert_eq!(Lifecycle::default().on(Event::Stop, now), [Command::Exit]);
 }
@@ -75,7 +78,10 @@ fn a_stop_while_stepping_back_ends_it() {
     let mut guardian = active(now);
     guardian.on(Event::StandBy, now);
     assert_eq!(guardian.on(Event::Stop, now), []);
-    assert_eq!(guardian.on(Event::Drained, now), [Command::Release, Command::Exit]);
+    assert_eq!(
+        guardian.on(Event::Drained, now),
+        [Command::Release, Command::Exit]
+    );
 }
 
 /// What one process does, and whether it thinks that it holds the lock.

@@ -48,7 +48,11 @@ impl Queue {
         }
         self.waiting.retain(|other| other.expires_at > now);
         let older = (request.kind == Kind::Attestation)
-            .then(|| self.waiting.iter().position(|other| other.kind == Kind::Attestation))
+            .then(|| {
+                self.waiting
+                    .iter()
+                    .position(|other| other.kind == Kind::Attestation)
+            })
             .flatten()
             .and_then(|at| self.waiting.remove(at))
             .map(|other| other.id);
@@ -123,10 +127,20 @@ mod tests {
         for number in 1..=3 {
             assert_eq!(queue.push(request(number, Kind::Action, 100), 0), Ok(None));
         }
-        assert_eq!(numbers(&queue, &[], 1000, 0), ["{\"number\":1}", "{\"number\":2}", "{\"number\":3}"]);
+        assert_eq!(
+            numbers(&queue, &[], 1000, 0),
+            ["{\"number\":1}", "{\"number\":2}", "{\"number\":3}"]
+        );
         let known = [request(2, Kind::Action, 100).id.to_string(), "nonsense".into()];
-        assert_eq!(numbers(&queue, &known, 1000, 0), ["{\"number\":1}", "{\"number\":3}"]);
-        assert_eq!(numbers(&queue, &[], 27, 0).len(), 2, "two of 13 bytes fit into 27");
+        assert_eq!(
+            numbers(&queue, &known, 1000, 0),
+            ["{\"number\":1}", "{\"number\":3}"]
+        );
+        assert_eq!(
+            numbers(&queue, &[], 27, 0).len(),
+            2,
+            "two of 13 bytes fit into 27"
+        );
     }
 
     #[test]
@@ -135,7 +149,10 @@ mod tests {
         for number in 0..64 {
             queue.push(request(number, Kind::Action, 100), 0).unwrap();
         }
-        assert_eq!(queue.push(request(99, Kind::Action, 200), 99), Err(QueueError::Full));
+        assert_eq!(
+            queue.push(request(99, Kind::Action, 200), 99),
+            Err(QueueError::Full)
+        );
         assert!(numbers(&queue, &[], 10_000, 100).is_empty());
         assert_eq!(queue.push(request(99, Kind::Action, 200), 100), Ok(None));
         assert_eq!(queue.len(), 1);
@@ -147,18 +164,30 @@ mod tests {
         let first = request(1, Kind::Attestation, 100);
         assert_eq!(queue.push(first.clone(), 0), Ok(None));
         queue.push(request(2, Kind::Action, 100), 0).unwrap();
-        assert_eq!(queue.push(request(3, Kind::Attestation, 100), 0), Ok(Some(first.id)));
-        assert_eq!(numbers(&queue, &[], 1000, 0), ["{\"number\":2}", "{\"number\":3}"]);
+        assert_eq!(
+            queue.push(request(3, Kind::Attestation, 100), 0),
+            Ok(Some(first.id))
+        );
+        assert_eq!(
+            numbers(&queue, &[], 1000, 0),
+            ["{\"number\":2}", "{\"number\":3}"]
+        );
         for number in 10..73 {
             let _ = queue.push(request(number, Kind::Action, 100), 0);
         }
-        assert!(queue.push(request(4, Kind::Attestation, 100), 0).is_ok(), "it takes the place of the older one");
+        assert!(
+            queue.push(request(4, Kind::Attestation, 100), 0).is_ok(),
+            "it takes the place of the older one"
+        );
     }
 
     #[test]
     fn what_fits_into_no_frame_does_not_wait() {
         let mut large = request(1, Kind::Action, 100);
         large.json = "x".repeat(MAX_REQUEST + 1);
-        assert_eq!(Queue::default().push(large, 0), Err(QueueError::TooLarge(MAX_REQUEST + 1)));
+        assert_eq!(
+            Queue::default().push(large, 0),
+            Err(QueueError::TooLarge(MAX_REQUEST + 1))
+        );
     }
 }

@@ -34,33 +34,37 @@ struct Record {
 }
 
 impl Remembered {
-    /// Reads what an earlier process kept. What does not verify any more is dropped: it could not be passed on as proof.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the file cannot be read; one that is damaged counts as empty.
-    pub(super) fn load(data_dir: &Path, operator: PublicKey) -> Result<Self, StoreError> {
-        let path = data_dir.join(FILE);
-        let bytes = match store::read(&path, MAX_BYTES) {
-            Ok(bytes) => bytes,
-            Err(StoreError::NotFound { .. } | StoreError::TooLarge { .. }) => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        let read: Record = serde_json::from_slice(&bytes).unwrap_or_default();
-        let remembered = Self {
+    /// Remembers nothing yet.
+    pub(super) fn new(data_dir: &Path, operator: PublicKey) -> Self {
+        Self {
             operator,
-            path,
+            path: data_dir.join(FILE),
             record: Mutex::new(Record {
                 version: 1,
                 ..Record::default()
             }),
+        }
+    }
+
+    /// Reads what an earlier process kept; only for the holder of the data folder's lock. What does not verify is dropped:
+    /// it could not be passed on as proof. A damaged file counts as empty.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub(super) fn load(&self) -> Result<(), StoreError> {
+        let bytes = match store::read(&self.path, MAX_BYTES) {
+            Ok(bytes) => bytes,
+            Err(StoreError::NotFound { .. } | StoreError::TooLarge { .. }) => return Ok(()),
+            Err(error) => return Err(error),
         };
+        let read: Record = serde_json::from_slice(&bytes).unwrap_or_default();
         if let Some(head) = read.audit {
-            remembered.take_head(&head);
+            self.take_head(&head);
         }
         for envelope in read.actions.into_values() {
-            remembered.take_action(&envelope);
+            self.take_action(&envelope);
         }
-        Ok(remembered)
+        Ok(())
     }
 
     fn record(&self) -> std::sync::MutexGuard<'_, Record> {
@@ -70,7 +74,11 @@ impl Remembered {
     /// The signed audit head with the highest sequence, or the envelope of an action with the highest nonce.
     pub(super) fn known(&self, of: &str) -> Option<Box<RawValue>> {
         let record = self.record();
-        if of == "audit" { record.audit.clone() } else { record.actions.get(of).cloned() }
+        if of == "audit" {
+            record.audit.clone()
+        } else {
+            record.actions.get(of).cloned()
+        }
     }
 
     /// Takes in a signed head, durably. Returns whether it is the operator's.
@@ -95,7 +103,10 @@ impl Remembered {
     fn take_head(&self, signed: &RawValue) -> Option<bool> {
         let head: Head = verified_head(signed, &self.operator)?;
         let mut record = self.record();
-        let known = record.audit.as_ref().and_then(|it| verified_head(it, &self.operator));
+        let known = record
+            .audit
+            .as_ref()
+            .and_then(|it| verified_head(it, &self.operator));
         let news = known.is_none_or(|known| head.seq > known.seq);
         if news {
             record.audit = Some(signed.to_owned());
@@ -112,7 +123,9 @@ impl Remembered {
         let known = record.actions.get(action.as_str()).and_then(|it| verify(it));
         let news = known.is_none_or(|known| nonce > known.payload().nonce);
         if news {
-            record.actions.insert(action.as_str().to_owned(), envelope.to_owned());
+            record
+                .actions
+                .insert(action.as_str().to_owned(), envelope.to_owned());
         }
         Some(news)
     }

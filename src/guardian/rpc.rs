@@ -15,8 +15,8 @@ use super::health::VERSION;
 use super::process::Shared;
 use crate::signer::Stop;
 use crate::signer::frames::{
-    Answer, Answered, Call, CallError, Hello, Known, Leave, Pending, RPC_VERSION, Remembered, Requests, frame,
-    parse_frame, read_frame,
+    Answer, Answered, Call, CallError, Hello, Known, Leave, Pending, RPC_VERSION, Remembered, Requests,
+    frame, parse_frame, read_frame,
 };
 
 /// Kits that are connected at once: one serves, others look.
@@ -68,8 +68,12 @@ impl RpcSocket {
                 continue;
             };
             // Root can reach everything anyway.
-            let known = stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0);
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+            let known = stream
+                .peer_cred()
+                .is_ok_and(|peer| peer.uid() == own || peer.uid() == 0);
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                continue;
+            };
             if known {
                 let (shared, stop) = (Arc::clone(&shared), stop.clone());
                 connections.spawn(async move {
@@ -107,8 +111,12 @@ async fn converse(stream: UnixStream, shared: Arc<Shared>, mut stop: Stop) {
         let mut greeted = false;
         loop {
             let patience = if greeted { IDLE } else { PATIENCE };
-            let Ok(Ok(bytes)) = tokio::time::timeout(patience, read_frame(&mut reader)).await else { return };
-            let Ok(call) = parse_frame::<Call<'_>>(&bytes) else { return };
+            let Ok(Ok(bytes)) = tokio::time::timeout(patience, read_frame(&mut reader)).await else {
+                return;
+            };
+            let Ok(call) = parse_frame::<Call<'_>>(&bytes) else {
+                return;
+            };
             let (id, method, params) = (call.id, call.method.into_owned(), call.params.to_owned());
             if !greeted {
                 let answer = hello(&shared, &method, &params);
@@ -120,7 +128,10 @@ async fn converse(stream: UnixStream, shared: Arc<Shared>, mut stop: Stop) {
             }
             while calls.try_join_next().is_some() {}
             let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                let busy = error("too-many-calls", format!("{CALLS} calls are being answered already"));
+                let busy = error(
+                    "too-many-calls",
+                    format!("{CALLS} calls are being answered already"),
+                );
                 if answers.send(answer_of(id, Err(busy))).await.is_err() {
                     return;
                 }
@@ -173,7 +184,10 @@ fn hello(shared: &Shared, method: &str, text: &RawValue) -> Result {
     let theirs: Hello = params(text)?;
     let ours = shared.settings.operator_id();
     if theirs.version != RPC_VERSION {
-        return Err(error("unknown-version", format!("this guardian speaks version {RPC_VERSION}")));
+        return Err(error(
+            "unknown-version",
+            format!("this guardian speaks version {RPC_VERSION}"),
+        ));
     }
     if theirs.operator_id != ours.as_str() {
         return Err(error("foreign-operator", format!("this is a guardian of {ours}")));
@@ -194,7 +208,10 @@ async fn answer(shared: &Shared, method: &str, text: &RawValue) -> Result {
             let wait = Duration::from_secs(asked.wait.min(MAX_WAIT));
             let requests = shared.signing.pending(&asked.known, wait).await;
             shared.signing.heard();
-            let requests = requests.into_iter().filter_map(|json| RawValue::from_string(json).ok()).collect();
+            let requests = requests
+                .into_iter()
+                .filter_map(|json| RawValue::from_string(json).ok())
+                .collect();
             Ok(raw(&Requests { requests }))
         }
         "answer" => {
@@ -229,6 +246,9 @@ async fn answer(shared: &Shared, method: &str, text: &RawValue) -> Result {
             }
         }
         "peer-health" => Ok(raw(&shared.peers.health())),
-        _ => Err(error("unknown-method", "hello, pending, answer, head, leave-head, submit-notice, peer-health are known")),
+        _ => Err(error(
+            "unknown-method",
+            "hello, pending, answer, head, leave-head, submit-notice, peer-health are known",
+        )),
     }
 }

@@ -15,7 +15,10 @@ pub struct Schedule {
 impl Schedule {
     /// `interval` is 60 s outside tests: the board calls a guardian stale after 120 s.
     pub fn new(interval: Duration) -> Self {
-        Self { interval, failures: 0 }
+        Self {
+            interval,
+            failures: 0,
+        }
     }
 
     /// It was accepted.
@@ -31,7 +34,9 @@ impl Schedule {
     /// How long to wait now. `random` is uniform over all its values.
     pub fn pause(&self, random: u32) -> Duration {
         // The first failure is tried again after an interval, as if nothing had been.
-        let factor = 2_u32.saturating_pow(self.failures.saturating_sub(1)).min(MAX_BACKOFF);
+        let factor = 2_u32
+            .saturating_pow(self.failures.saturating_sub(1))
+            .min(MAX_BACKOFF);
         let pause = self.interval * factor;
         let jitter = self.interval / 6;
         pause + jitter.mul_f64(f64::from(random) / f64::from(u32::MAX)) - jitter / 2
@@ -48,7 +53,10 @@ mod tests {
 
     #[test]
     fn every_minute_give_or_take_five_seconds() {
-        assert_eq!(pauses(&Schedule::new(Duration::from_secs(60))), [55_000, 59_999, 65_000]);
+        assert_eq!(
+            pauses(&Schedule::new(Duration::from_secs(60))),
+            [55_000, 59_999, 65_000]
+        );
     }
 
     #[test]

@@ -63,7 +63,9 @@ pub fn lock_file(bundle: &Bundle) -> PathBuf {
 /// `http://127.0.0.1:9180`, `http://[::1]:9180/` or `http://localhost:9180`, as the bundle's check lets through.
 fn loopback(url: &str) -> Option<SocketAddr> {
     let rest = url.strip_prefix("http://")?.trim_end_matches('/');
-    let named = rest.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let named = rest
+        .strip_prefix("localhost:")
+        .map(|port| format!("127.0.0.1:{port}"));
     named.as_deref().unwrap_or(rest).parse().ok()
 }
 

@@ -100,7 +100,10 @@ impl Signing {
     }
 
     /// Gets the signed envelope of a payload, verified under the operator's key.
-    pub(super) async fn sign<P: Payload + PartialEq>(&self, wanted: Wanted<'_, P>) -> Result<String, SigningError> {
+    pub(super) async fn sign<P: Payload + PartialEq>(
+        &self,
+        wanted: Wanted<'_, P>,
+    ) -> Result<String, SigningError> {
         let now = unix_now();
         let mut random = [0; 12];
         getrandom::fill(&mut random).map_err(SigningError::Random)?;
@@ -114,7 +117,9 @@ impl Signing {
         let left = Duration::from_secs(wanted.expires_at.saturating_sub(now));
         let outcome = match &self.client {
             Some(client) => tokio::time::timeout(left, self.through_client(client, &id, &json)).await,
-            None => tokio::time::timeout(left, self.through_queue(id, wanted.kind, json, wanted.expires_at)).await,
+            None => {
+                tokio::time::timeout(left, self.through_queue(id, wanted.kind, json, wanted.expires_at)).await
+            }
         };
         let envelope = match outcome {
             Ok(outcome) => outcome?,
@@ -137,7 +142,12 @@ impl Signing {
         }
     }
 
-    async fn through_client(&self, client: &Client, id: &RequestId, json: &str) -> Result<Box<RawValue>, SigningError> {
+    async fn through_client(
+        &self,
+        client: &Client,
+        id: &RequestId,
+        json: &str,
+    ) -> Result<Box<RawValue>, SigningError> {
         match client.sign_and_wait(json.as_bytes(), &id.to_string()).await? {
             Outcome::Signed(signed) => Ok(signed.envelope),
             Outcome::Waiting { .. } => Err(SigningError::Expired),

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::clock::unix_now;
-use super::signing::{Signing, SigningError, Wanted};
+use super::process::Shared;
+use super::signing::{SigningError, Wanted};
 use crate::envelope::{GuardianKeyPayload, MAX_DELEGATION, Tag};
-use crate::operator::{OperatorId, Scheme, SecretKey, Signature};
+use crate::operator::{Scheme, SecretKey, Signature};
 use crate::signer::Kind;
 use crate::vault::{self, VaultError};
 
@@ -61,45 +62,61 @@ impl Transport {
 
     /// The operator's word, while it is valid.
     pub(super) fn delegation(&self) -> Option<Arc<Delegation>> {
-        let delegation = self.delegation.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let delegation = self
+            .delegation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         delegation.filter(|it| it.expires_at > unix_now())
     }
 
-    /// Gets a delegation for this membership, and a new one at half-life; never returns.
-    pub(super) async fn keep_delegated(
-        &self,
-        signing: &Signing,
-        operator_id: &OperatorId,
-        federation: &str,
-        membership_hash: Option<&str>,
-    ) {
+    /// Gets a delegation for the membership that we serve in, a new one at half-life, and another one when the membership
+    /// becomes known; never returns.
+    pub(super) async fn keep_delegated(&self, shared: &Shared) {
         loop {
+            let membership_hash = shared
+                .peers
+                .directory()
+                .map(|it| it.membership.hash().to_string());
             let expires_at = unix_now() + LIFETIME;
             let payload = GuardianKeyPayload {
                 transport_pubkey_hex: self.public_hex.clone(),
-                operator_id: operator_id.clone(),
-                membership_hash: membership_hash.map(str::to_owned),
+                operator_id: shared.settings.operator_id(),
+                membership_hash,
                 expires_at,
             };
             let wanted = Wanted {
                 kind: Kind::GuardianKey,
-                federation: Some(federation),
+                federation: Some(&shared.settings.bundle.federation_slug),
                 payload: &payload,
                 expires_at: unix_now() + PATIENCE,
             };
-            match signing.sign(wanted).await {
+            let pause = match shared.signing.sign(wanted).await {
                 Ok(envelope) => {
+                    shared
+                        .log
+                        .info("the operator delegated to this guardian's transport key");
                     let delegation = Delegation {
                         envelope,
                         membership_hash: payload.membership_hash,
                         expires_at,
                     };
-                    *self.delegation.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(delegation));
-                    tokio::time::sleep(Duration::from_secs(LIFETIME / 2)).await;
+                    *self.delegation.lock().unwrap_or_else(PoisonError::into_inner) =
+                        Some(Arc::new(delegation));
+                    Duration::from_secs(LIFETIME / 2)
                 }
                 // The request has waited its time already.
-                Err(SigningError::Expired | SigningError::Replaced) => {}
-                Err(_) => tokio::time::sleep(RETRY).await,
+                Err(SigningError::Expired | SigningError::Replaced) => Duration::ZERO,
+                Err(error) => {
+                    shared
+                        .log
+                        .warn(&format!("no delegation for the transport key: {error}"));
+                    RETRY
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = shared.membership_known.notified() => {}
             }
         }
     }

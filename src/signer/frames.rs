@@ -170,9 +170,7 @@ pub async fn write_frame(stream: &mut (impl AsyncWrite + Unpin), json: &[u8]) ->
 /// [`FrameError::Length`]
 pub fn frame(json: &[u8]) -> Result<Vec<u8>, FrameError> {
     match u32::try_from(json.len()) {
-        Ok(length) if length > 0 && json.len() <= MAX_FRAME => {
-            Ok([&length.to_be_bytes(), json].concat())
-        }
+        Ok(length) if length > 0 && json.len() <= MAX_FRAME => Ok([&length.to_be_bytes(), json].concat()),
         _ => Err(FrameError::Length(json.len())),
     }
 }

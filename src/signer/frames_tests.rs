@@ -90,7 +90,10 @@ fn frames_of_any_other_length_are_refused_before_they_are_read() {
     assert!(matches!(read(b"GET / HTTP/1.1\r\n"), Err(FrameError::Length(_))));
     assert!(matches!(read(b"\0\0"), Err(FrameError::Io(_))));
     assert!(matches!(read(b"\0\0\0\x03{}"), Err(FrameError::Io(_))));
-    assert!(matches!(frame(&[b' '; MAX_FRAME + 1]), Err(FrameError::Length(65537))));
+    assert!(matches!(
+        frame(&[b' '; MAX_FRAME + 1]),
+        Err(FrameError::Length(65537))
+    ));
     assert!(frame(&[b' '; MAX_FRAME]).is_ok() && frame(b"").is_err());
 }
 

@@ -31,8 +31,11 @@ pub use id::{MAX_ID_AHEAD, NEW_ID_AGE, RequestId, RequestIdError};
 pub use kind::{Kind, Operation};
 pub use notice::{Notice, Question, Scope};
 pub use policy::{Policy, PolicyError};
-pub use pull::{Guardian, Link, PullError, Remembered, RolledBack};
+pub use pull::{Guardian, Link, PullError, Remembered, RolledBack, verified_head};
 pub use reply::Reply;
 pub use request::{MAX_REQUEST, Meaning, Request, RequestError};
-pub use server::{Doors, OpenError, Server, SocketError, TokenError, guardian_socket, operator_socket, token_path};
+pub use server::{
+    Doors, OpenError, Server, SocketError, TokenError, guardian_socket, operator_socket, token_path,
+};
+pub(crate) use server::{MAX_BODY, Patient, read_body, response};
 pub use stop::{Stop, Stopper};

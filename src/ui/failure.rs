@@ -2,8 +2,9 @@
 
 mod bundle;
 mod federation;
-mod signer;
+mod guardian;
 mod portal;
+mod signer;
 mod store;
 mod vault;
 

@@ -21,7 +21,6 @@ pub use failure::{Failure, shell_quoted};
 pub use findings::{findings_json, findings_text, tally};
 pub use interrupt::{Wish, exit_cleanly_on_signals, take_signals};
 pub use live::{Live, Verdict, question_text};
-pub use interrupt::exit_cleanly_on_signals;
 pub use problems::{problem_fields, problems_json};
 pub use progress::Progress;
 pub use report::{Lines, Report};
@@ -166,4 +165,10 @@ impl Ui {
 fn stderr_line(text: &str) {
     // Nobody to tell, nothing to do.
     let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// One line of a service's log, with its time, on standard error. `text` must be escaped already.
+pub fn log_line(level: &str, text: &str) {
+    let at = humantime::format_rfc3339_millis(std::time::SystemTime::now());
+    stderr_line(&format!("{at} {level:<5} {text}"));
 }

@@ -40,8 +40,9 @@ pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<E
             Ok(Exit::Done)
         }
         client::Outcome::Refused(refused) => Err(refused.into()),
-        client::Outcome::Waiting { .. } => Err(Failure::new("expired", "nobody answered in time")
-            .with_exit(Exit::Refused)),
+        client::Outcome::Waiting { .. } => {
+            Err(Failure::new("expired", "nobody answered in time").with_exit(Exit::Refused))
+        }
     }
 }
 
@@ -72,9 +73,10 @@ fn alone(context: &Context, engine: &Arc<Engine>, request: Vec<u8>) -> Result<cl
         {
             context.ui.note(&ui::question_text(&question));
             // Nobody to ask is a no, with its own exit code and the flag to use.
-            let answer = context
-                .ui
-                .confirm("Sign this?", "a rule of the policy, or at the terminal of sign --serve");
+            let answer = context.ui.confirm(
+                "Sign this?",
+                "a rule of the policy, or at the terminal of sign --serve",
+            );
             reply = match answer {
                 Ok(true) => {
                     let hash = &question.payload_sha256;
@@ -82,7 +84,9 @@ fn alone(context: &Context, engine: &Arc<Engine>, request: Vec<u8>) -> Result<cl
                 }
                 Ok(false) => {
                     engine.deny(&question.id).await;
-                    engine.outcome(&Caller::Operator, &question.id, Duration::ZERO).await
+                    engine
+                        .outcome(&Caller::Operator, &question.id, Duration::ZERO)
+                        .await
                 }
                 Err(failure) => {
                     engine.deny(&question.id).await;
@@ -144,12 +148,23 @@ fn complete(bytes: &[u8]) -> Result<(String, Vec<u8>), Failure> {
         let mut random = [0; 12];
         getrandom::fill(&mut random)
             .map_err(|error| Failure::new("internal", format!("no randomness: {error}")))?;
-        request.insert("id".into(), json!(RequestId::new(now.as_secs(), random).to_string()));
+        request.insert(
+            "id".into(),
+            json!(RequestId::new(now.as_secs(), random).to_string()),
+        );
         request.insert("at".into(), json!(now.as_secs()));
         changed = true;
     }
-    let id = request.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let bytes = if changed { value.to_string().into_bytes() } else { bytes.to_owned() };
+    let id = request
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let bytes = if changed {
+        value.to_string().into_bytes()
+    } else {
+        bytes.to_owned()
+    };
     Ok((id, bytes))
 }
 

@@ -53,14 +53,18 @@ fn look_at(context: &Context, id: &str) -> Result<String, Failure> {
                 .hint("See which do with: oc-guardian sign --pending")
         })?;
     context.ui.note(&ui::question_text(&question));
-    if context.ui.confirm("Sign this?", "--sha256 HASH, as sign --pending shows it")? {
+    if context
+        .ui
+        .confirm("Sign this?", "--sha256 HASH, as sign --pending shows it")?
+    {
         Ok(question.payload_sha256)
     } else {
-        Err(
-            Failure::new("not-confirmed", format!("request {id} was not approved; it still waits"))
-                .hint("Say no to it with: oc-guardian sign --deny ID")
-                .with_exit(Exit::Refused),
+        Err(Failure::new(
+            "not-confirmed",
+            format!("request {id} was not approved; it still waits"),
         )
+        .hint("Say no to it with: oc-guardian sign --deny ID")
+        .with_exit(Exit::Refused))
     }
 }
 
@@ -83,7 +87,9 @@ impl Report for Pending {
             return "No request waits for an answer.\n".into();
         }
         let mut text: String = self.questions.iter().map(ui::question_text).collect();
-        text += &Lines::default().next("oc-guardian sign --approve ID, or --deny ID").finish();
+        text += &Lines::default()
+            .next("oc-guardian sign --approve ID, or --deny ID")
+            .finish();
         text
     }
 }
@@ -101,7 +107,10 @@ impl Report for Answered<'_> {
     fn human(&self) -> String {
         format!(
             "{}\n",
-            paint(GOOD, &format!("Request {} is {}.", ui::printable(self.id), self.how))
+            paint(
+                GOOD,
+                &format!("Request {} is {}.", ui::printable(self.id), self.how)
+            )
         )
     }
 }

@@ -52,8 +52,7 @@ pub(super) fn open(context: &Context, folders: &Folders, options: &Serving) -> R
     let home = context.lock(folders)?;
     let identity = home.identity()?;
     let federation = federation(folders, &identity.public);
-    let (policy_file, policy) =
-        policy(context, folders, options.policy.as_deref(), federation.as_deref())?;
+    let (policy_file, policy) = policy(context, folders, options.policy.as_deref(), federation.as_deref())?;
     let key = input::unlock(context, &home, &identity, options.passphrase_file.as_deref())?;
     let progress = context.ui.progress("Reading the audit log");
     let setup = Setup {
@@ -77,7 +76,9 @@ pub(super) fn open(context: &Context, folders: &Folders, options: &Serving) -> R
 /// The federation of the config bundle, if there is a good one.
 fn federation(folders: &Folders, public: &PublicKey) -> Option<String> {
     let file = find_bundle(folders, None, Some(public)).ok()?;
-    file.checked.bundle().map(|bundle: &Bundle| bundle.federation_slug.clone())
+    file.checked
+        .bundle()
+        .map(|bundle: &Bundle| bundle.federation_slug.clone())
 }
 
 /// The policy that was named, or the usual one, which is made for the bundle's federation where there is none.

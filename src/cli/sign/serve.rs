@@ -87,9 +87,11 @@ async fn attend(
     let upkeep = tokio::spawn(Arc::clone(&engine).upkeep(stop.clone()));
     let pull = guardian.map(|guardian| {
         let teller = Arc::clone(&engine);
-        tokio::spawn(guardian.pull(Arc::clone(&engine), stop.clone(), move |link: Link| {
-            teller.tell_link(link);
-        }))
+        tokio::spawn(
+            guardian.pull(Arc::clone(&engine), stop.clone(), move |link: Link| {
+                teller.tell_link(link);
+            }),
+        )
     });
     let served = server.serve(Arc::clone(&engine), stop.clone()).await;
     // Also when the doors failed.
@@ -122,7 +124,11 @@ fn show(
         runtime.spawn(async move {
             let question = verdict.question;
             match verdict.approved {
-                Some(scope) => engine.approve(&question.id, &question.payload_sha256, scope).await,
+                Some(scope) => {
+                    engine
+                        .approve(&question.id, &question.payload_sha256, scope)
+                        .await
+                }
                 None => engine.deny(&question.id).await,
             }
         });
@@ -155,8 +161,9 @@ fn check_remembered(
     core: &Core,
 ) -> Result<(), Failure> {
     let progress = context.ui.progress("Asking the guardian what it remembers");
-    let asked = runtime
-        .block_on(async { tokio::time::timeout(REMEMBER_TIME, guardian.remembered(core.engine.public())).await });
+    let asked = runtime.block_on(async {
+        tokio::time::timeout(REMEMBER_TIME, guardian.remembered(core.engine.public())).await
+    });
     drop(progress);
     let remembered = match asked {
         Ok(Ok(remembered)) => remembered,
@@ -180,7 +187,9 @@ fn check_remembered(
     }
     core.engine.compare(&remembered).or_else(|rolled_back| {
         if core.engine.is_ask_only() {
-            context.ui.warn(&format!("this machine's log knows less than others: {rolled_back}"));
+            context.ui.warn(&format!(
+                "this machine's log knows less than others: {rolled_back}"
+            ));
             Ok(())
         } else {
             Err(rolled_back.into())

@@ -13,7 +13,10 @@ pub(super) fn print(context: &Context) -> Result<Exit, Failure> {
 
 fn unit(program: &str, config: &str) -> String {
     // A percent sign starts a specifier; quotes and backslashes are systemd's own.
-    let program = program.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%");
+    let program = program
+        .replace('\\', r"\\")
+        .replace('"', "\\\"")
+        .replace('%', "%%");
     format!(
         r#"# ~/.config/systemd/user/oc-guardian-sign.service
 #
@@ -70,7 +73,10 @@ mod tests {
     #[test]
     fn paths_mean_themselves() {
         let text = unit("/opt/50% \"off\"/oc-guardian", "/home/op/.config/oc-guardian");
-        assert!(text.contains(r#"ExecStart="/opt/50%% \"off\"/oc-guardian" sign --serve"#), "{text}");
+        assert!(
+            text.contains(r#"ExecStart="/opt/50%% \"off\"/oc-guardian" sign --serve"#),
+            "{text}"
+        );
         assert!(text.contains("passphrase:/home/op/.config/oc-guardian/passphrase.cred"));
     }
 }

@@ -68,11 +68,14 @@ impl Known {
         let verified = Envelope::<HealthAttestation>::verify(text.as_bytes(), &member.public)
             .map_err(|error| format!("the health envelope is not believed: {error}"))?;
         let attestation = verified.payload();
-        if attestation.operator_id != member.operator_id() || attestation.federation_slug != membership.slug() {
+        if attestation.operator_id != member.operator_id() || attestation.federation_slug != membership.slug()
+        {
             return Err("the health envelope is of another guardian".into());
         }
         if attestation.attested_at.abs_diff(now) > HEALTH_FRESH {
-            return Err(format!("the health envelope is not fresh: {HEALTH_FRESH} s are allowed"));
+            return Err(format!(
+                "the health envelope is not fresh: {HEALTH_FRESH} s are allowed"
+            ));
         }
         let known = self.health.get(&attestation.operator_id);
         if known.is_none_or(|known| attestation.attested_at > known.attested_at) {
@@ -92,7 +95,10 @@ impl Known {
             verified_head(raw, &member.public)
         };
         let head = read(text).ok_or("the head is not signed by its operator")?;
-        let known = self.heads.get(&member.operator_id()).and_then(|known| read(known));
+        let known = self
+            .heads
+            .get(&member.operator_id())
+            .and_then(|known| read(known));
         if known.is_none_or(|known| head.seq > known.seq) {
             self.heads.insert(member.operator_id(), text.to_owned());
         }
@@ -114,8 +120,8 @@ impl Known {
             .map_err(|error| format!("the notice is not believed: {error}"))?;
         let payload = verified.payload();
         let alert = payload.alert().filter(|_| payload.action == Action::AlertPublish);
-        let is_upgrade =
-            alert.is_some_and(|alert| alert.severity == Severity::Info && alert.tag.as_deref() == Some("upgrade"));
+        let is_upgrade = alert
+            .is_some_and(|alert| alert.severity == Severity::Info && alert.tag.as_deref() == Some("upgrade"));
         if !is_upgrade || payload.federation != membership.slug() {
             return Err("only an alert-publish of severity info with the tag upgrade, for this federation, is a notice".into());
         }
@@ -124,7 +130,11 @@ impl Known {
         }
         if let Some(known) = self.notices.get(&member.operator_id()) {
             if payload.nonce <= known.nonce {
-                return if known.envelope == text { Ok(()) } else { Err("the notice is older than one that was seen".into()) };
+                return if known.envelope == text {
+                    Ok(())
+                } else {
+                    Err("the notice is older than one that was seen".into())
+                };
             }
             if now < known.seen_at + NOTICE_EVERY {
                 return Err("one notice of an operator counts in two hours".into());

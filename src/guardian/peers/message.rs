@@ -144,14 +144,32 @@ impl Message {
 
     fn parse(value: &Value) -> Result<Self, MessageError> {
         let shape = |what: &str| MessageError::Shape(what.to_owned());
-        let fields = value.as_object().ok_or_else(|| shape("message is not an object"))?;
-        let known = ["version", "kind", "from", "to", "membership_hash", "at", "seq", "document"];
+        let fields = value
+            .as_object()
+            .ok_or_else(|| shape("message is not an object"))?;
+        let known = [
+            "version",
+            "kind",
+            "from",
+            "to",
+            "membership_hash",
+            "at",
+            "seq",
+            "document",
+        ];
         if !fields.keys().eq(known) {
             return Err(shape("its fields are not the documented ones in their order"));
         }
-        let text = |name: &str| fields[name].as_str().ok_or_else(|| shape(&format!("{name} is not a string")));
-        let number =
-            |name: &str| fields[name].as_u64().ok_or_else(|| shape(&format!("{name} is not a positive integer")));
+        let text = |name: &str| {
+            fields[name]
+                .as_str()
+                .ok_or_else(|| shape(&format!("{name} is not a string")))
+        };
+        let number = |name: &str| {
+            fields[name]
+                .as_u64()
+                .ok_or_else(|| shape(&format!("{name} is not a positive integer")))
+        };
         if number("version")? != VERSION {
             return Err(shape("it has another version"));
         }
@@ -198,7 +216,12 @@ pub struct Believed {
 ///
 /// # Errors
 /// [`MessageError`]
-pub fn believe(bytes: &[u8], membership: &Membership, ours: &OperatorId, now: u64) -> Result<Believed, MessageError> {
+pub fn believe(
+    bytes: &[u8],
+    membership: &Membership,
+    ours: &OperatorId,
+    now: u64,
+) -> Result<Believed, MessageError> {
     let shape = |error: &dyn std::fmt::Display| MessageError::Shape(error.to_string());
     let value = canonical::parse_strict(bytes).map_err(|error| shape(&error))?;
     let outer = value.as_object().ok_or_else(|| shape(&"it is not an object"))?;
@@ -237,7 +260,12 @@ pub fn believe(bytes: &[u8], membership: &Membership, ours: &OperatorId, now: u6
     })
 }
 
-fn delegated(value: &Value, sender: &Member, message: &Message, now: u64) -> Result<(PublicKey, u64), MessageError> {
+fn delegated(
+    value: &Value,
+    sender: &Member,
+    message: &Message,
+    now: u64,
+) -> Result<(PublicKey, u64), MessageError> {
     let refused = |why: &str| MessageError::Delegation(why.to_owned());
     let verified = Envelope::<GuardianKeyPayload>::verify(value.to_string().as_bytes(), &sender.public)
         .map_err(|error| MessageError::Delegation(error.to_string()))?;

@@ -6,7 +6,7 @@ mod replay;
 mod sender;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub(super) struct SubmitNotice {
 pub(super) struct Peers {
     ours: OperatorId,
     /// Known once the directory was read and every charter signature in it checked.
-    directory: OnceLock<Directory>,
+    directory: Mutex<Option<Arc<Directory>>>,
     inner: Mutex<Inner>,
     /// Something is to be told to the others.
     pub(super) news: Notify,
@@ -66,7 +66,7 @@ impl Peers {
     pub(super) fn new(ours: OperatorId) -> Self {
         Self {
             ours,
-            directory: OnceLock::new(),
+            directory: Mutex::new(None),
             inner: Mutex::default(),
             news: Notify::new(),
         }
@@ -76,18 +76,30 @@ impl Peers {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on messages of this membership are believed. Only the first directory counts: a process serves one.
-    pub(super) fn set_directory(&self, directory: Directory) {
-        let _ = self.directory.set(directory);
+    /// From now on messages of this membership are believed. A process serves in one membership: another one is not taken,
+    /// and the same one only for its addresses. Returns whether it was taken.
+    pub(super) fn set_directory(&self, directory: Directory) -> bool {
+        let mut place = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
+        if place
+            .as_ref()
+            .is_some_and(|known| known.membership != directory.membership)
+        {
+            return false;
+        }
+        *place = Some(Arc::new(directory));
+        true
     }
 
-    /// The membership that we serve in.
-    pub(super) fn directory(&self) -> Option<&Directory> {
-        self.directory.get()
+    /// The membership that we serve in, and where its guardians are.
+    pub(super) fn directory(&self) -> Option<Arc<Directory>> {
+        self.directory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// `POST /v1/peer`
-    pub(super) fn receive(&self, bytes: &[u8], remembered: impl Fn(&OperatorId) -> Option<String>) -> Reply {
+    pub(super) fn receive(&self, bytes: &[u8]) -> Reply {
         let Some(directory) = self.directory() else {
             return Reply::refused(403, "no-membership", "this guardian serves in no membership yet");
         };
@@ -102,7 +114,11 @@ impl Peers {
             return refused(&error);
         }
         if !inner.admits(&from) {
-            return Reply::refused(429, "too-many", format!("more than {RATE} messages a minute of {from}"));
+            return Reply::refused(
+                429,
+                "too-many",
+                format!("more than {RATE} messages a minute of {from}"),
+            );
         }
         let member = directory.membership.member(&from);
         let Some(member) = member else {
@@ -113,9 +129,10 @@ impl Peers {
             Body::Notice(text) => inner.known.take_notice(member, text, &directory.membership, now),
             Body::Head(text) => inner.known.take_head(member, text),
             Body::Recall => {
-                // What an earlier process was told is in the file of our own operator only; of others we know this run's.
-                let head = inner.known.head(&from).map(str::to_owned).or_else(|| remembered(&from));
-                return Reply::json(200, &serde_json::json!({ "ok": true, "audit": head }));
+                return Reply::json(
+                    200,
+                    &serde_json::json!({ "ok": true, "audit": inner.known.head(&from) }),
+                );
             }
         };
         match taken {
@@ -148,7 +165,9 @@ impl Peers {
             .ok_or("this operator is not in the membership")?;
         let text = envelope.get().to_owned();
         let mut inner = self.inner();
-        inner.known.take_notice(member, &text, &directory.membership, unix_now())?;
+        inner
+            .known
+            .take_notice(member, &text, &directory.membership, unix_now())?;
         inner.notices.push(text);
         drop(inner);
         self.news.notify_one();

@@ -58,7 +58,10 @@ impl Sender {
 
     /// Tells every other guardian whose address is known. Who does not answer is told the next thing, not this one again.
     pub(in crate::guardian) async fn tell(&self, body: &Body) {
-        let sends = self.addresses().into_iter().map(|address| self.send(address, body));
+        let sends = self
+            .addresses()
+            .into_iter()
+            .map(|address| self.send(address, body));
         let mut tasks = tokio::task::JoinSet::new();
         for send in sends.flatten() {
             tasks.spawn(send);
@@ -69,7 +72,11 @@ impl Sender {
     /// What the others remember of our operator's log.
     pub(in crate::guardian) async fn recall(&self) -> Vec<String> {
         let mut tasks = tokio::task::JoinSet::new();
-        for send in self.addresses().into_iter().filter_map(|it| self.send(it, &Body::Recall)) {
+        for send in self
+            .addresses()
+            .into_iter()
+            .filter_map(|it| self.send(it, &Body::Recall))
+        {
             tasks.spawn(send);
         }
         let mut heads = Vec::new();
@@ -82,9 +89,14 @@ impl Sender {
     }
 
     fn addresses(&self) -> Vec<Address> {
-        let directory = self.peers.directory();
-        let others = directory.into_iter().flat_map(|directory| &directory.addresses);
-        others.filter(|address| address.operator_id != self.ours).cloned().collect()
+        let Some(directory) = self.peers.directory() else {
+            return Vec::new();
+        };
+        let others = directory
+            .addresses
+            .iter()
+            .filter(|address| address.operator_id != self.ours);
+        others.cloned().collect()
     }
 
     /// One message, ready to be sent; `None` while we have no delegation for this membership.
@@ -109,7 +121,9 @@ impl Sender {
         let (agent, places) = (self.agent.clone(), Arc::clone(&self.places));
         Some(async move {
             let _place = places.acquire_owned().await.ok()?;
-            tokio::task::spawn_blocking(move || post(&agent, &url, &text)).await.ok()?
+            tokio::task::spawn_blocking(move || post(&agent, &url, &text))
+                .await
+                .ok()?
         })
     }
 }
@@ -121,6 +135,10 @@ fn post(agent: &ureq::Agent, url: &str, text: &str) -> Option<String> {
         .send(text)
         .ok()?;
     let mut answer = String::new();
-    let read = response.body_mut().as_reader().take(MAX_ANSWER).read_to_string(&mut answer);
+    let read = response
+        .body_mut()
+        .as_reader()
+        .take(MAX_ANSWER)
+        .read_to_string(&mut answer);
     (response.status() == 200 && read.is_ok()).then_some(answer)
 }

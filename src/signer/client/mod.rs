@@ -138,7 +138,9 @@ impl Client {
         loop {
             let left = deadline.saturating_duration_since(Instant::now()).min(WAIT);
             let path = format!("/v1/requests/{id}?wait={}", left.as_secs());
-            let answer = self.repeat("GET", &path, b"", self.patience.attempt + left).await?;
+            let answer = self
+                .repeat("GET", &path, b"", self.patience.attempt + left)
+                .await?;
             match outcome(&answer)? {
                 Outcome::Waiting { .. } if Instant::now() + Duration::from_secs(1) < deadline => {}
                 other => return Ok(other),
@@ -172,7 +174,8 @@ impl Client {
     /// [`ClientError`]
     pub async fn pending(&self) -> Result<Vec<Question>, ClientError> {
         let mut document = self.get("/v1/requests").await?;
-        serde_json::from_value(document["requests"].take()).map_err(|error| ClientError::Answer(error.to_string()))
+        serde_json::from_value(document["requests"].take())
+            .map_err(|error| ClientError::Answer(error.to_string()))
     }
 
     /// Says yes to a question; only at the operator's socket. `payload_sha256` is that of what was shown. Not repeated:
@@ -180,7 +183,12 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`]
-    pub async fn approve(&self, id: &str, payload_sha256: &str, for_an_hour: bool) -> Result<Value, ClientError> {
+    pub async fn approve(
+        &self,
+        id: &str,
+        payload_sha256: &str,
+        for_an_hour: bool,
+    ) -> Result<Value, ClientError> {
         let scope = if for_an_hour { "hour" } else { "once" };
         let body = serde_json::json!({ "payload_sha256": payload_sha256, "scope": scope }).to_string();
         self.once(&format!("/v1/requests/{id}/approve"), &body).await

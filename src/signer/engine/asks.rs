@@ -89,7 +89,10 @@ impl Asks {
 
     /// Ids whose time is over at `now`.
     pub(super) fn expired(&self, now: u64) -> Vec<RequestId> {
-        let over = self.waiting.iter().filter(|(_, ask)| ask.question.expires_at <= now);
+        let over = self
+            .waiting
+            .iter()
+            .filter(|(_, ask)| ask.question.expires_at <= now);
         over.map(|(id, _)| *id).collect()
     }
 

@@ -13,14 +13,20 @@ const DENIALS: u32 = 60;
 pub(super) fn denied(request: &Request, refusal: &Refusal, at: u64, left_out: u64) -> Entry {
     let mut entry = refusal.entry(request, at);
     if left_out > 0 {
-        entry.summary = format!("{} ({left_out} refusals before this one have no record)", entry.summary);
+        entry.summary = format!(
+            "{} ({left_out} refusals before this one have no record)",
+            entry.summary
+        );
     }
     bounded(entry)
 }
 
 /// With every text short enough for a record: a rule's name or a summary is no reason to lose one.
 pub(super) fn bounded(mut entry: Entry) -> Entry {
-    for text in [Some(&mut entry.summary), entry.rule.as_mut()].into_iter().flatten() {
+    for text in [Some(&mut entry.summary), entry.rule.as_mut()]
+        .into_iter()
+        .flatten()
+    {
         if text.len() > MAX_TEXT_BYTES {
             *text = cut(text);
         }
@@ -77,7 +83,10 @@ mod tests {
         let one = Caller::Operator;
         let recorded = (0..100).filter(|_| denials.count(&one, 600).is_some()).count();
         assert_eq!(recorded, 60);
-        assert_eq!(denials.count(&Caller::Guardian(CallerId::new("other")), 600), Some(0));
+        assert_eq!(
+            denials.count(&Caller::Guardian(CallerId::new("other")), 600),
+            Some(0)
+        );
         assert_eq!(denials.count(&one, 660), Some(40));
         assert_eq!(denials.count(&one, 660), Some(0));
     }

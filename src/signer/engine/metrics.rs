@@ -52,7 +52,10 @@ impl Metrics {
     pub(super) fn text(&self, gauges: &[(&str, &str, u64)]) -> String {
         let mut text = String::new();
         let mut counter = |name: &str, help: &str, values: &[(String, u64)]| {
-            let _ = writeln!(text, "# HELP oc_guardian_{name} {help}\n# TYPE oc_guardian_{name} counter");
+            let _ = writeln!(
+                text,
+                "# HELP oc_guardian_{name} {help}\n# TYPE oc_guardian_{name} counter"
+            );
             for (labels, value) in values {
                 let _ = writeln!(text, "oc_guardian_{name}{labels} {value}");
             }
@@ -68,14 +71,22 @@ impl Metrics {
             .map(|(class, count)| (format!("{{class=\"{class}xx\"}}"), count.load(Relaxed)))
             .collect();
         counter("signatures_total", "Signatures made.", &by_kind);
-        counter("answers_total", "Answers over HTTP, by class of status.", &by_class);
+        counter(
+            "answers_total",
+            "Answers over HTTP, by class of status.",
+            &by_class,
+        );
         counter("asked_total", "Questions put to a person.", &one(&self.asked));
         counter(
             "repeated_total",
             "Requests answered with a signature made before.",
             &one(&self.repeated),
         );
-        counter("connections_total", "Connections accepted.", &one(&self.connections));
+        counter(
+            "connections_total",
+            "Connections accepted.",
+            &one(&self.connections),
+        );
         counter(
             "connections_refused_total",
             "Connections closed because too many were open.",

@@ -39,23 +39,29 @@ impl Engine {
     }
 
     async fn approved(&self, ask: Ask, scope: Scope) -> Reply {
-        let decided = {
-            let mut core = self.core();
-            let core = &mut *core;
-            // Time has passed, and the policy may be another.
-            match approve(&ask.request, &self.facts(&ask.caller), &core.policy, &core.history) {
-                Decision::Sign(plan) => {
-                    if scope == Scope::Hour {
-                        core.history.grant(&plan, unix_now() + HOUR);
+        let decided =
+            {
+                let mut core = self.core();
+                let core = &mut *core;
+                // Time has passed, and the policy may be another.
+                match approve(
+                    &ask.request,
+                    &self.facts(&ask.caller),
+                    &core.policy,
+                    &core.history,
+                ) {
+                    Decision::Sign(plan) => {
+                        if scope == Scope::Hour {
+                            core.history.grant(&plan, unix_now() + HOUR);
+                        }
+                        Ok((core.reserve(&plan), plan))
                     }
-                    Ok((core.reserve(&plan), plan))
+                    Decision::Refuse(refusal) => Err(refusal),
+                    Decision::Ask { .. } | Decision::Same(_) | Decision::Underway { .. } => Err(
+                        Refusal::new(409, "not-waiting", "the request does not wait for an answer"),
+                    ),
                 }
-                Decision::Refuse(refusal) => Err(refusal),
-                Decision::Ask { .. } | Decision::Same(_) | Decision::Underway { .. } => {
-                    Err(Refusal::new(409, "not-waiting", "the request does not wait for an answer"))
-                }
-            }
-        };
+            };
         match decided {
             Ok((outcome, plan)) => {
                 let approved = Entry {
@@ -85,7 +91,11 @@ impl Engine {
             Err(reply) => return reply,
         };
         let id = ask.request.id.to_string();
-        self.end(ask, Outcome::Denied, Refusal::new(403, "denied", "the operator said no"));
+        self.end(
+            ask,
+            Outcome::Denied,
+            Refusal::new(403, "denied", "the operator said no"),
+        );
         Reply::json(200, &json!({ "ok": true, "id": id }))
     }
 
@@ -111,7 +121,11 @@ impl Engine {
             ids.into_iter().filter_map(|id| core.asks.take(id)).collect()
         };
         for ask in open {
-            let refusal = Refusal::new(403, "expired", "the signing server stopped before anybody answered");
+            let refusal = Refusal::new(
+                403,
+                "expired",
+                "the signing server stopped before anybody answered",
+            );
             self.end(ask, Outcome::Expired, refusal);
         }
     }
@@ -148,7 +162,10 @@ impl Engine {
         let mut core = self.core();
         let question = &core.asks.get(id).ok_or_else(missing)?.question;
         if let Some((payload_sha256, scope)) = approval {
-            let same = question.payload_sha256.as_bytes().ct_eq(payload_sha256.as_bytes());
+            let same = question
+                .payload_sha256
+                .as_bytes()
+                .ct_eq(payload_sha256.as_bytes());
             if !bool::from(same) {
                 return Err(Reply::refused(
                     409,

@@ -139,7 +139,10 @@ impl Engine {
     ) -> Reply {
         let was_asked = before.is_some();
         let landed = match self.sign_and_record(plan, before) {
-            Ok((ticket, landing)) => ticket.await.map(|_| landing).map_err(|error| not_recorded(&error)),
+            Ok((ticket, landing)) => ticket
+                .await
+                .map(|_| landing)
+                .map_err(|error| not_recorded(&error)),
             Err(reply) => Err(reply),
         };
         let reply = {

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use super::{Engine, unix_now};
 use crate::audit::{AuditError, Entry, Event, Head};
 use crate::envelope::Tag;
-use crate::signer::{Link, Stop};
 use crate::signer::notice::Notice;
+use crate::signer::{Link, Stop};
 
 /// How often the engine looks at the clock.
 const TICK: Duration = Duration::from_secs(1);
@@ -30,7 +30,8 @@ impl Engine {
             let stopped = self.stopped();
             if stopped.is_some() != was_stopped {
                 was_stopped = stopped.is_some();
-                self.watcher.tell(Notice::Stopped(stopped.map(|halt| halt.detail)));
+                self.watcher
+                    .tell(Notice::Stopped(stopped.map(|halt| halt.detail)));
             }
             if was_stopped {
                 continue;
@@ -55,7 +56,8 @@ impl Engine {
             self.ledger.append(entry)?
         };
         ticket.await?;
-        self.heads.send_replace(signed_head(&head, &self.public.to_hex(), &signature.to_hex()));
+        self.heads
+            .send_replace(signed_head(&head, &self.public.to_hex(), &signature.to_hex()));
         Ok(())
     }
 
@@ -99,7 +101,10 @@ impl Engine {
     /// [`AuditError`] where the last records could not be written.
     pub fn close(&self) -> Result<(), AuditError> {
         self.close_all();
-        let summary = format!("oc-guardian stopped after {} signatures", self.metrics.signatures());
+        let summary = format!(
+            "oc-guardian stopped after {} signatures",
+            self.metrics.signatures()
+        );
         let stopped = self
             .ledger
             .append(Entry::new(unix_now(), Event::Stopped, summary))

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::frames::{Answered, CallError, FrameError, Hello, Leave, Pending, RPC_VERSION, Requests};
 use super::{Caller, CallerId, Engine, Reply, Stop};
 use crate::operator::OperatorId;
-pub use remembered::{Remembered, RolledBack};
+pub use remembered::{Remembered, RolledBack, verified_head};
 use rpc::Rpc;
 
 /// Requests of one guardian that are worked on at once.
@@ -109,12 +109,7 @@ impl Guardian {
 
     /// Fetches and answers requests until `stop` turns true, through restarts of the guardian: it is found again under
     /// the same name.
-    pub async fn pull(
-        self,
-        engine: Arc<Engine>,
-        mut stop: Stop,
-        tell: impl Fn(Link) + Send + Sync,
-    ) {
+    pub async fn pull(self, engine: Arc<Engine>, mut stop: Stop, tell: impl Fn(Link) + Send + Sync) {
         let mut pause = FIRST_PAUSE;
         let mut told_down = false;
         loop {
@@ -236,7 +231,8 @@ impl<'a> Session<'a> {
 
     fn known(&mut self) -> Pending {
         let now = Instant::now();
-        self.refused.retain(|(_, again)| again.is_none_or(|again| again > now));
+        self.refused
+            .retain(|(_, again)| again.is_none_or(|again| again > now));
         // Something is asked for again soon: then the call must not wait for long.
         let soon = self.refused.iter().any(|(_, again)| again.is_some());
         Pending {

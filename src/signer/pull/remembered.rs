@@ -143,7 +143,8 @@ impl Remembered {
     }
 }
 
-fn verified_head(text: &RawValue, public: &PublicKey) -> Option<Head> {
+/// The head of an operator's audit log, as `audit head` prints it, if the operator signed it.
+pub fn verified_head(text: &RawValue, public: &PublicKey) -> Option<Head> {
     let signed: SignedHead = serde_json::from_str(text.get()).ok()?;
     let head = Head {
         seq: signed.head.seq,
@@ -153,5 +154,6 @@ fn verified_head(text: &RawValue, public: &PublicKey) -> Option<Head> {
     let mut bytes = [0; 64];
     let is_signature = hex::decode_into(&signed.sig_hex, &mut bytes);
     let signature = Signature::from_bytes(bytes);
-    (is_signature && Tag::AuditHead.verify(public, head.signed_bytes().as_bytes(), &signature)).then_some(head)
+    (is_signature && Tag::AuditHead.verify(public, head.signed_bytes().as_bytes(), &signature))
+        .then_some(head)
 }

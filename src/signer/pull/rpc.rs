@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
 use tokio::net::UnixStream;
@@ -137,7 +137,9 @@ async fn read(mut reader: ReadHalf<Box<dyn Stream>>, waiting: Waiting) {
         let Ok(answer) = parse_frame::<Answer>(&bytes) else {
             break;
         };
-        let sender = lock(&waiting).as_mut().and_then(|waiting| waiting.remove(&answer.id));
+        let sender = lock(&waiting)
+            .as_mut()
+            .and_then(|waiting| waiting.remove(&answer.id));
         // An answer to no call is dropped: the call may have timed out.
         if let Some(sender) = sender {
             let _ = sender.send(answer);

@@ -77,7 +77,10 @@ impl Accepting {
     }
 
     /// The next connection; `None` when the server stops.
-    async fn next<T>(&mut self, mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>) -> Option<T> {
+    async fn next<T>(
+        &mut self,
+        mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Option<T> {
         loop {
             tokio::select! {
                 () = self.stop.wait() => return None,

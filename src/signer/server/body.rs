@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::signer::Reply;
 
 /// Largest body, in bytes.
-pub(super) const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// Of a body that is too large, as much is read and thrown away as makes it likely that the sender sees the answer
@@ -17,7 +17,7 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 const MAX_DISCARDED: usize = 4 * MAX_BODY;
 
 /// Reads a whole body.
-pub(super) async fn read(head: &Parts, body: Incoming) -> Result<Vec<u8>, Reply> {
+pub(crate) async fn read(head: &Parts, body: Incoming) -> Result<Vec<u8>, Reply> {
     let announced = head
         .headers
         .get(CONTENT_LENGTH)
@@ -41,8 +41,9 @@ async fn collect(mut body: Incoming, expected: usize) -> Result<Vec<u8>, Reply> 
     let mut bytes = Vec::with_capacity(expected);
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|_| Reply::refused(400, "broken-body", "the body ended before its announced end").closing())?;
+        let frame = frame.map_err(|_| {
+            Reply::refused(400, "broken-body", "the body ended before its announced end").closing()
+        })?;
         let Ok(data) = frame.into_data() else {
             continue;
         };

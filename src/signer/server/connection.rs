@@ -52,10 +52,9 @@ where
     }
 }
 
-fn response(reply: Reply) -> Response<Full<Bytes>> {
+pub(crate) fn response(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(reply.body)));
-    *response.status_mut() =
-        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.media_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

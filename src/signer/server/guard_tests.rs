@@ -66,7 +66,12 @@ fn only_our_own_host_names() {
     let twice = [("host", "127.0.0.1:9180"), ("host", "127.0.0.1:9180")];
     assert_eq!(reason(&door, "GET", "/healthz", &twice), "403 bad-host");
     assert_eq!(
-        reason(&door, "GET", "http://127.0.0.1:9180/healthz", &[("host", "127.0.0.1:9180")]),
+        reason(
+            &door,
+            "GET",
+            "http://127.0.0.1:9180/healthz",
+            &[("host", "127.0.0.1:9180")]
+        ),
         "400 bad-target"
     );
     assert_eq!(
@@ -96,12 +101,20 @@ fn no_web_page_passes_whatever_else_is_right() {
     ] {
         let headers = [&good[..], &[extra]].concat();
         for door in [&loopback, &Door::Operator, &Door::Guardian { uid: 0 }] {
-            assert_eq!(reason(door, "POST", "/v1/sign", &headers), "403 browser", "{extra:?}");
+            assert_eq!(
+                reason(door, "POST", "/v1/sign", &headers),
+                "403 browser",
+                "{extra:?}"
+            );
         }
     }
     let headers = [&good[..], &[("sec-fetch-site", "none")]].concat();
     assert_eq!(reason(&loopback, "POST", "/v1/sign", &headers), "passes");
-    let headers = [&good[..], &[("sec-fetch-site", "none"), ("sec-fetch-site", "none")]].concat();
+    let headers = [
+        &good[..],
+        &[("sec-fetch-site", "none"), ("sec-fetch-site", "none")],
+    ]
+    .concat();
     assert_eq!(reason(&loopback, "POST", "/v1/sign", &headers), "403 browser");
 }
 

@@ -11,13 +11,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A stream whose writes fail when the peer reads nothing for too long: a client that sends requests and never reads the
 /// answers would otherwise hold its connection for ever.
-pub(super) struct Patient<S> {
+pub(crate) struct Patient<S> {
     stream: S,
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(stream: S) -> Self {
+    pub(crate) fn new(stream: S) -> Self {
         Self { stream, stuck: None }
     }
 

@@ -98,9 +98,12 @@ async fn handle(shared: &Shared, door: &Door, head: &Parts, body: Incoming) -> R
     let route = Route::find(head.uri.path())
         .ok_or_else(|| Reply::refused(404, "no-such-route", "there is no such path"))?;
     if route.is_operators() && !matches!(door, Door::Operator) {
-        return Err(
-            Reply::refused(403, "operator-only", "only the operator's own socket answers this").closing(),
-        );
+        return Err(Reply::refused(
+            403,
+            "operator-only",
+            "only the operator's own socket answers this",
+        )
+        .closing());
     }
     if head.method.as_str() != route.method() {
         return Err(Reply::refused(
@@ -148,7 +151,9 @@ async fn handle(shared: &Shared, door: &Door, head: &Parts, body: Incoming) -> R
 
 fn caller(door: &Door) -> Result<Caller, Reply> {
     match door {
-        Door::Guardian { uid } => Ok(Caller::Guardian(CallerId::new(format!("guardian socket, user {uid}")))),
+        Door::Guardian { uid } => Ok(Caller::Guardian(CallerId::new(format!(
+            "guardian socket, user {uid}"
+        )))),
         Door::Loopback { .. } => Ok(Caller::Guardian(CallerId::new("loopback port"))),
         Door::Operator => Ok(Caller::Operator),
         Door::Stranger { uid } => Err(Reply::refused(
@@ -180,6 +185,11 @@ fn query(head: &Parts, route: &Route<'_>) -> Result<Duration, Reply> {
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Reply> {
-    serde_json::from_slice(body)
-        .map_err(|error| Reply::refused(422, "malformed", format!("the body is not as documented: {error}")))
+    serde_json::from_slice(body).map_err(|error| {
+        Reply::refused(
+            422,
+            "malformed",
+            format!("the body is not as documented: {error}"),
+        )
+    })
 }

@@ -70,7 +70,9 @@ impl Bound {
     pub(super) fn listen(path: &Path, users: &[u32]) -> Result<(UnixListener, Self), SocketError> {
         use std::os::unix::ffi::OsStrExt;
         if path.as_os_str().as_bytes().len() > MAX_PATH {
-            return Err(SocketError::TooLong { path: path.to_owned() });
+            return Err(SocketError::TooLong {
+                path: path.to_owned(),
+            });
         }
         let folder = path.parent().unwrap_or(Path::new("."));
         make_private(folder)?;
@@ -135,7 +137,9 @@ fn remove_stale(path: &Path) -> Result<(), SocketError> {
     use std::os::unix::fs::FileTypeExt;
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.file_type().is_socket() => Ok(store::remove(path)?),
-        Ok(_) => Err(SocketError::InTheWay { path: path.to_owned() }),
+        Ok(_) => Err(SocketError::InTheWay {
+            path: path.to_owned(),
+        }),
         Err(_) => Ok(()),
     }
 }

@@ -74,16 +74,15 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let detail = error.to_string();
         match error {
-            ClientError::Unreachable { .. } => Self::new("signer-unreachable", detail)
-                .hint("Start it with: oc-guardian sign --serve"),
+            ClientError::Unreachable { .. } => {
+                Self::new("signer-unreachable", detail).hint("Start it with: oc-guardian sign --serve")
+            }
             ClientError::Broken(_) | ClientError::TimedOut(_) => Self::new("signer-lost", detail)
                 .hint("Run this again: the same request is never signed twice."),
             ClientError::Store(source) => source.into(),
             ClientError::Token(_) => Self::new("bad-token", detail)
                 .hint("Name the token file in the runtime folder of the running server."),
-            ClientError::Answer(_) => {
-                Self::new("signer-unknown", detail).hint("Check what listens there.")
-            }
+            ClientError::Answer(_) => Self::new("signer-unknown", detail).hint("Check what listens there."),
             ClientError::Refused(refused) => refused.into(),
         }
     }
@@ -135,7 +134,10 @@ fn known_slug(reason: &str) -> &'static str {
         "too-many",
         "too-many-waiting",
     ];
-    KNOWN.into_iter().find(|slug| *slug == reason).unwrap_or("refused")
+    KNOWN
+        .into_iter()
+        .find(|slug| *slug == reason)
+        .unwrap_or("refused")
 }
 
 impl Failure {

@@ -8,7 +8,10 @@ use crate::ui::{BAD, GOOD, WARNING, paint};
 pub(super) fn line(notice: &Notice) -> String {
     match notice {
         Notice::Signed {
-            summary, caller, rule, ..
+            summary,
+            caller,
+            rule,
+            ..
         } => format!(
             "{} {} for {} ({})",
             paint(GOOD, "signed "),

@@ -62,7 +62,9 @@ impl<'a> Live<'a> {
         loop {
             let more = if self.asking.is_some() {
                 self.keyboard(&decide);
-                self.notices.try_recv().map_err(|error| error == TryRecvError::Empty)
+                self.notices
+                    .try_recv()
+                    .map_err(|error| error == TryRecvError::Empty)
             } else {
                 self.notices
                     .recv_timeout(TICK)
@@ -99,7 +101,11 @@ impl<'a> Live<'a> {
             }
             Notice::Settled { id, how } => {
                 self.waiting.retain(|question| question.id != id);
-                if self.asking.as_ref().is_some_and(|asking| asking.question.id == id) {
+                if self
+                    .asking
+                    .as_ref()
+                    .is_some_and(|asking| asking.question.id == id)
+                {
                     self.asking = None;
                     self.clear();
                 }
@@ -134,9 +140,9 @@ impl<'a> Live<'a> {
         let _ = err.write_all(question::text(&question).as_bytes());
         match Keyboard::take() {
             Ok(keyboard) => self.asking = Some(Asking::new(question, keyboard)),
-            Err(error) => self
-                .ui
-                .warn(&format!("the keyboard cannot be read ({error}); answer with --approve")),
+            Err(error) => self.ui.warn(&format!(
+                "the keyboard cannot be read ({error}); answer with --approve"
+            )),
         }
     }
 

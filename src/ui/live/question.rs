@@ -66,7 +66,14 @@ impl Asking {
         let mut text = format!(
             "{} {}",
             paint(WARNING, "Sign this?"),
-            paint(EMPHASIS, if self.question.may_repeat { "[y/N, h: yes for an hour]" } else { "[y/N]" }),
+            paint(
+                EMPHASIS,
+                if self.question.may_repeat {
+                    "[y/N, h: yes for an hour]"
+                } else {
+                    "[y/N]"
+                }
+            ),
         );
         let _ = write!(
             text,
