@@ -31,6 +31,23 @@ impl Head {
         )
     }
 
+    /// Reads what [`Head::signed_bytes`] writes, in no other spelling.
+    pub fn parse_signed_bytes(text: &str) -> Option<Self> {
+        #[derive(serde::Deserialize)]
+        struct Payload {
+            seq: u64,
+            hash: String,
+            at: u64,
+        }
+        let read: Payload = serde_json::from_str(text).ok()?;
+        let head = Self {
+            seq: read.seq,
+            hash: Hash::from_hex(&read.hash)?,
+            at: read.at,
+        };
+        (head.signed_bytes() == text).then_some(head)
+    }
+
     /// The entry that records a signature over [`Head::signed_bytes`], made at `now` (Unix seconds).
     pub fn entry(&self, now: u64, scheme: Scheme, signature: &Signature) -> Entry {
         Entry {

@@ -7,20 +7,37 @@
 //! Knows nothing of requests and of what a signature is for: the signing server says what to record, and whoever verifies
 //! says which signatures are good.
 
+mod checkpoint;
+mod disk;
 mod entry;
+mod epoch;
 mod error;
+mod export;
 mod hash;
 mod head;
 mod key;
+mod layout;
 mod ledger;
+mod lines;
+pub mod operations;
+mod reader;
 mod record;
+mod sealer;
 mod ticket;
+mod verify;
 
+#[cfg(test)]
+mod format_tests;
+
+pub use checkpoint::MAX_CHECKPOINT_BYTES;
 pub use entry::{Entry, Event, MAX_AT, MAX_PAYLOAD_BYTES, MAX_TEXT_BYTES};
 pub use error::AuditError;
+pub use export::export;
 pub use hash::Hash;
 pub use head::Head;
 pub use key::ChainKey;
 pub use ledger::{Ledger, Opened, Replay};
-pub use record::{MAX_LINE_BYTES, Record, RecordError};
+pub use reader::{Found, last_head, read};
+pub use record::{MAX_LINE_BYTES, Record, RecordError, time};
 pub use ticket::Ticket;
+pub use verify::{Finding, NotedHead, Reason, Report, SignatureCheck, verify};

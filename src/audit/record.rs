@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Deserialize;
 
-use super::{Entry, Hash};
+use super::{Entry, Hash, Head};
 
 /// Longest line, in bytes, without its newline: a payload of control characters, of which each takes six, and all other
 /// texts as long as they may be.
@@ -61,21 +61,8 @@ struct Line<'a> {
 }
 
 impl Record {
-    /// Puts an entry, which must fit, into its place. `hash` computes the hash of bytes given in pieces.
-    pub(super) fn seal(seq: u64, prev: Hash, entry: Entry, hash: impl Fn(&[&[u8]]) -> Hash) -> Self {
-        let mut record = Self {
-            seq,
-            prev,
-            entry,
-            hash: Hash::ZERO,
-        };
-        let mut body = String::new();
-        record.write_body(&mut body);
-        record.hash = hash(&[body.as_bytes(), b"}"]);
-        record
-    }
-
-    /// Puts an entry into its place and appends its line, with the newline, to `text`.
+    /// Puts an entry, which must fit, into its place and appends its line, with the newline, to `text`. `hash` computes the
+    /// hash of bytes given in pieces.
     pub(super) fn append_sealed(
         text: &mut String,
         seq: u64,
@@ -89,6 +76,15 @@ impl Record {
         write_end(text, hash);
         text.push('\n');
         hash
+    }
+
+    /// The chain's head where this is its last record.
+    pub fn head(&self) -> Head {
+        Head {
+            seq: self.seq,
+            hash: self.hash,
+            at: self.entry.at,
+        }
     }
 
     /// The line, without its newline.
@@ -176,8 +172,8 @@ fn write_end(text: &mut String, hash: Hash) {
     let _ = write!(text, r#","hash":"{hash}"}}"#);
 }
 
-/// RFC 3339 in UTC with whole seconds; `at` is at most [`super::MAX_AT`].
-fn time(at: u64) -> impl std::fmt::Display {
+/// RFC 3339 in UTC with whole seconds; `at`, in Unix seconds, is at most [`super::MAX_AT`].
+pub fn time(at: u64) -> impl std::fmt::Display + use<> {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(at.min(super::MAX_AT)))
 }
 

@@ -93,6 +93,29 @@ Examples:
   oc-guardian federation show
   oc-guardian federation show oc-me-v1 --json | jq -r '.federations[0].membership_hash'";
 
+pub(super) const POLICY: &str = "\
+Examples:
+  oc-guardian policy init
+  oc-guardian policy check
+  oc-guardian policy test request.json";
+
+pub(super) const POLICY_INIT: &str = "\
+Examples:
+  oc-guardian policy init
+  oc-guardian policy init --federation oc-me-v1 --force";
+
+pub(super) const POLICY_CHECK: &str = "\
+Examples:
+  oc-guardian policy check
+  oc-guardian policy check new-policy.toml
+  oc-guardian policy check --json | jq -r '.rules[].warnings[]'";
+
+pub(super) const POLICY_TEST: &str = "\
+Examples:
+  oc-guardian policy test request.json
+  oc-guardian policy test request.json --policy new-policy.toml --json | jq -r .effect
+  oc-guardian policy test - < request.json";
+
 pub(super) const SIGN: &str = "\
 Examples:
   oc-guardian sign --serve
@@ -129,6 +152,39 @@ pub(super) const GUARDIAN_ACTIVATE: &str = "\
 Examples:
   docker exec oc-guardian /oc-guardian guardian activate";
 
+pub(super) const AUDIT: &str = "\
+Examples:
+  oc-guardian audit log --since 24h
+  oc-guardian audit verify
+  oc-guardian audit head";
+
+pub(super) const AUDIT_LOG: &str = "\
+Examples:
+  oc-guardian audit log --since 24h
+  oc-guardian audit log --event denied --event expired --limit 20
+  oc-guardian audit log --limit 0 --json | jq -r 'select(.event == \"signed\") | .payload'";
+
+pub(super) const AUDIT_VERIFY: &str = "\
+Examples:
+  oc-guardian audit verify
+  oc-guardian audit verify --head head.json --passphrase-file pass.txt
+  oc-guardian audit verify --json | jq -r '.findings[] | \"\\(.file):\\(.line) \\(.reason)\"'
+
+Exit codes: 0 whole, 1 not what was written; each finding is named with file and line.";
+
+pub(super) const AUDIT_HEAD: &str = "\
+Examples:
+  oc-guardian audit head
+  oc-guardian audit head --json > head.json";
+
+pub(super) const AUDIT_EXPORT: &str = "\
+Examples:
+  oc-guardian audit export --out audit-2026.jsonl";
+
+pub(super) const AUDIT_ACCEPT_CLOCK: &str = "\
+Examples:
+  oc-guardian audit accept-clock";
+
 pub(super) const STATUS: &str = "\
 Examples:
   oc-guardian status
@@ -151,8 +207,15 @@ Exit codes: 0 all in order, 4 a problem was found; each is named with its remedy
 
 pub(super) const INCIDENT: &str = "\
 Examples:
+  oc-guardian incident publish --severity warning --title 'Disk is 91 % full'
   oc-guardian incident list
   oc-guardian incident list --federation oc-me-v1 --json";
+
+pub(super) const INCIDENT_PUBLISH: &str = "\
+Examples:
+  oc-guardian incident publish --severity warning --title 'Disk is 91 % full'
+  oc-guardian incident publish --severity info --tag upgrade --title 'Upgrading at 18:00 UTC' --body-file plan.txt
+  echo 'Power failure.' | oc-guardian incident publish --severity critical --title 'Host down' --body-file -";
 
 pub(super) const INCIDENT_LIST: &str = "\
 Examples:

@@ -7,12 +7,30 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use crate::operator::{Identity, Keystore, SecretKey};
-use crate::store::{self, StoreError};
+use crate::store::{self, Folders, StoreError};
 use crate::ui::Failure;
-use crate::vault::{Credential, LockedHome, MAX_SECRET_INPUT, Passphrase, lock_in_memory};
+use crate::vault::{self, Credential, LockedHome, MAX_SECRET_INPUT, Passphrase, VaultError, lock_in_memory};
 
 /// Means standard input where a path is expected.
 pub(super) const STDIN: &str = "-";
+
+/// All of standard input, at most `limit` bytes. Not for secrets.
+pub(super) fn read_stdin(limit: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::new("read-failed", format!("cannot read standard input: {error}")))?;
+    if bytes.len() > limit {
+        return Err(StoreError::TooLarge {
+            path: "standard input".into(),
+            limit,
+        }
+        .into());
+    }
+    Ok(bytes)
+}
 
 /// The bytes of a secret file, or of standard input for `-`.
 pub(super) fn read_secret(context: &Context, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
@@ -124,6 +142,29 @@ pub(super) fn unlock(
     identity: &Identity,
     passphrase_file: Option<&Path>,
 ) -> Result<SecretKey, Failure> {
+    open_key(context, identity, passphrase_file, |credential| {
+        home.unlock(identity, credential)
+    })
+}
+
+/// As [`unlock`], for verbs that only read: a running server holds the lock.
+pub(super) fn unlock_to_read(
+    context: &Context,
+    folders: &Folders,
+    identity: &Identity,
+    passphrase_file: Option<&Path>,
+) -> Result<SecretKey, Failure> {
+    open_key(context, identity, passphrase_file, |credential| {
+        vault::unlock(folders, identity, credential)
+    })
+}
+
+fn open_key(
+    context: &Context,
+    identity: &Identity,
+    passphrase_file: Option<&Path>,
+    open: impl FnOnce(&Credential) -> Result<SecretKey, VaultError>,
+) -> Result<SecretKey, Failure> {
     let (credential, doing) = match identity.keystore {
         Keystore::Keychain {} => (Credential::Keychain, "Opening the key in the keychain"),
         Keystore::File { .. } => (
@@ -136,7 +177,7 @@ pub(super) fn unlock(
         ),
     };
     let progress = context.ui.progress(doing);
-    let key = home.unlock(identity, &credential)?;
+    let key = open(&credential)?;
     drop(progress);
     keep_in_memory(context, &key);
     Ok(key)

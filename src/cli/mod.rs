@@ -1,5 +1,6 @@
 //! The command line: one file per verb, holding its arguments and one function.
 
+mod audit;
 mod completions;
 mod config;
 mod context;
@@ -12,6 +13,7 @@ mod input;
 mod key;
 mod man;
 mod portal;
+mod policy;
 mod sign;
 mod start;
 mod status;

@@ -3,6 +3,7 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 use super::context::Context;
 use super::{
     completions, config, examples, federation, guardian, incident, init, key, man, portal, sign, status,
+    audit, completions, config, examples, incident, init, key, man, policy, portal, sign, status,
 };
 use crate::ui::{Exit, Failure, Options};
 
@@ -64,6 +65,8 @@ enum Verb {
     Federation(federation::Federation),
     Guardian(Box<guardian::Guardian>),
     Sign(sign::Sign),
+    Policy(policy::Policy),
+    Audit(audit::Audit),
     Status(status::Status),
     Portal(portal::Portal),
     Incident(incident::Incident),
@@ -80,6 +83,8 @@ impl Cli {
             Verb::Federation(verb) => verb.run(context),
             Verb::Guardian(verb) => verb.run(context),
             Verb::Sign(verb) => verb.run(context),
+            Verb::Policy(verb) => verb.run(context),
+            Verb::Audit(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
             Verb::Portal(verb) => verb.run(context),
             Verb::Incident(verb) => verb.run(context),

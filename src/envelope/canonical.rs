@@ -15,6 +15,8 @@ use serde_json::{Map, Number, Value};
 pub const MAX_BYTES: usize = 64 * 1024;
 /// Deepest nesting: a bare array or object has depth 1.
 pub const MAX_DEPTH: usize = 8;
+/// Longest name that an error quotes, in characters.
+const MAX_NAME: usize = 40;
 /// 2⁵³−1, the largest integer that every JSON implementation keeps exact.
 pub const MAX_INTEGER: u64 = (1 << 53) - 1;
 
@@ -112,6 +114,14 @@ fn is_key(key: &str) -> bool {
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
+/// A name from outside, short enough for an error message.
+pub(super) fn cut(name: &str) -> String {
+    match name.char_indices().nth(MAX_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 fn is_exact(number: &Number) -> bool {
     match (number.as_u64(), number.as_i64()) {
         (Some(value), _) => value <= MAX_INTEGER,
@@ -131,7 +141,7 @@ fn check_value(value: &Value, room: usize) -> Result<(), CanonicalError> {
             if is_key(key) {
                 check_value(member, room - 1)
             } else {
-                Err(CanonicalError::Key(key.clone()))
+                Err(CanonicalError::Key(cut(key)))
             }
         }),
     }
@@ -233,11 +243,14 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut members = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             if !is_key(&key) {
-                return self.refuse(CanonicalError::Key(key));
+                return self.refuse(CanonicalError::Key(cut(&key)));
             }
             // serde_json's own Value would keep the last of two silently.
             if members.contains_key(&key) {
-                return Err(A::Error::custom(format!("the key {key:?} is there twice")));
+                return Err(A::Error::custom(format!(
+                    "the key {:?} is there twice",
+                    cut(&key)
+                )));
             }
             let member = map.next_value_seed(self.inner())?;
             members.insert(key, member);

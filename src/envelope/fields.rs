@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::canonical::CanonicalError;
+use super::canonical::{CanonicalError, cut};
 use crate::store::hex;
 
 /// Why a value is not the payload that it should be.
@@ -113,13 +113,13 @@ impl<'v> Fields<'v> {
         }
         let taken = &self.names[..self.taken];
         let mut stranger = self.map.keys().filter(|key| !taken.contains(&key.as_str()));
-        let stranger = stranger.next().cloned().unwrap_or_default();
+        let stranger = stranger.next().map(|name| cut(name)).unwrap_or_default();
         Err(PayloadError::Unknown(self.of, stranger))
     }
 }
 
 /// Name of a federation: 1 to 64 of `a-z 0-9 -`.
-pub(crate) fn is_slug(text: &str) -> bool {
+pub fn is_slug(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
             .bytes()

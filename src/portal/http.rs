@@ -49,7 +49,8 @@ pub(super) fn agent(authorities: Option<Vec<Certificate<'static>>>, proxy: Optio
         .proxy(proxy)
         .user_agent(concat!("oc-guardian/", env!("CARGO_PKG_VERSION")))
         .max_response_header_size(MAX_HEAD)
-        .input_buffer_size(MAX_HEAD)
+        // A buffer that is full before the limit is met would be taken for a lost connection.
+        .input_buffer_size(2 * MAX_HEAD)
         .max_idle_age(Duration::from_secs(10))
         .tls_config(tls.build());
     config.build().into()

@@ -1,4 +1,4 @@
-use super::decision::{Answer, Caller, Decision, Facts, Plan, Refusal};
+use super::decision::{Answer, Caller, Decision, Facts, ID_REUSED, Plan, Refusal};
 use super::describe::{describe, summary};
 use super::history::{MAX_ASKED, MAX_ASKED_OF_ONE, MAX_UNDERWAY, Outcome};
 use super::id::{MAX_ID_AHEAD, NEW_ID_AGE};
@@ -25,7 +25,8 @@ pub fn decide(request: &Request, facts: &Facts, policy: &Policy, history: &Histo
 }
 
 /// Decides again about a request that waits for a person, after their yes: time has passed, and the policy may have
-/// changed. Gives `Sign`, or `Refuse`.
+/// changed. Gives `Sign`, to be reserved as any other, or `Refuse`. The request waits on until it is signed or turned down
+/// ([`History::turned_down`]).
 pub fn approve(request: &Request, facts: &Facts, policy: &Policy, history: &History) -> Decision {
     let content = request.content_hash();
     let waiting = history.underway(request.id).filter(|it| it.content == content);
@@ -55,7 +56,7 @@ fn known(request: &Request, content: &[u8; 32], facts: &Facts, history: &History
     let reused = || {
         Decision::Refuse(Refusal::new(
             409,
-            "id-reused",
+            ID_REUSED,
             "the id was used for a request with other content",
         ))
     };
@@ -217,4 +218,4 @@ fn plan(request: &Request, content: [u8; 32], facts: &Facts, rule: &str) -> Resu
 
 #[cfg(test)]
 #[path = "decide_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -143,6 +143,9 @@ pub struct Plan {
     pub valid_until: u64,
 }
 
+/// Reason of a refusal: the id is another request's.
+pub(super) const ID_REUSED: &str = "id-reused";
+
 /// Why something is not signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -166,17 +169,23 @@ impl Refusal {
         }
     }
 
-    /// The record of a refusal.
+    /// The record of a refusal. One that came under the id of another request is not that request, and its record must
+    /// not be taken for a word about it: it holds the id in its summary only.
     pub fn entry(&self, request: &Request, at: u64) -> Entry {
+        let summary = format!("{}: {}", self.reason, request.summary());
+        let entry = Entry {
+            rule: self.rule.clone(),
+            ..Entry::new(at, Event::Denied, summary).about(request.kind.as_str())
+        };
+        if self.reason == ID_REUSED {
+            return Entry {
+                summary: format!("{} (id {})", entry.summary, request.id),
+                ..entry
+            };
+        }
         Entry {
             request_id: Some(request.id.to_string()),
-            rule: self.rule.clone(),
-            ..Entry::new(
-                at,
-                Event::Denied,
-                format!("{}: {}", self.reason, request.summary()),
-            )
-            .about(request.kind.as_str())
+            ..entry
         }
     }
 

@@ -190,7 +190,7 @@ fn effect(action: Action) -> &'static str {
 }
 
 /// `3 d 4 h`, `5 min 10 s`: the two largest units.
-fn span(seconds: u64) -> String {
+pub fn span(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
     let mut rest = seconds;
     let mut parts = Vec::new();

@@ -180,6 +180,10 @@ pub fn frame(json: &[u8]) -> Result<Vec<u8>, FrameError> {
 /// # Errors
 /// [`FrameError::Shape`]
 pub fn parse_frame<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, FrameError> {
+    if !json.trim_ascii_start().starts_with(b"{") {
+        // The library would take an array for the fields in order.
+        return Err(FrameError::Shape("it is not a JSON object".into()));
+    }
     serde_json::from_slice(json).map_err(|error| FrameError::Shape(error.to_string()))
 }
 

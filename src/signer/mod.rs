@@ -15,22 +15,25 @@ mod id;
 mod kind;
 mod notice;
 pub mod policy;
+mod policy_file;
 mod pull;
 mod reply;
 mod request;
 mod rules;
 mod server;
 mod stop;
+mod trial;
 
 pub use decide::{approve, decide};
 pub use decision::{Answer, Caller, CallerId, Decision, Facts, ImageCheck, Plan, Refusal, TrustedMembership};
-pub use describe::Description;
-pub use engine::{Engine, LoadPolicyError, Setup, load_policy};
+pub use describe::{Description, span};
+pub use engine::{Engine, Setup};
 pub use history::{ACCEPT_CLOCK, History, HistoryError, Outcome};
 pub use id::{MAX_ID_AHEAD, NEW_ID_AGE, RequestId, RequestIdError};
 pub use kind::{Kind, Operation};
 pub use notice::{Notice, Question, Scope};
 pub use policy::{Policy, PolicyError};
+pub use policy_file::{PolicyFile, PolicyFileError, policy_path};
 pub use pull::{Guardian, Link, PullError, Remembered, RolledBack, verified_head};
 pub use reply::Reply;
 pub use request::{MAX_REQUEST, Meaning, Request, RequestError};
@@ -39,3 +42,9 @@ pub use server::{
 };
 pub(crate) use server::{MAX_BODY, Patient, read_body, response};
 pub use stop::{Stop, Stopper};
+pub use trial::{Effect, Trial, trial};
+
+pub use crate::envelope::is_slug as is_federation_name;
+
+#[cfg(test)]
+mod wire_tests;

@@ -81,6 +81,35 @@ fn open_without_waiting(path: &Path) -> Result<(File, fs::Metadata), StoreError>
     Ok((file, metadata))
 }
 
+/// Opens a regular file that is ours and closed to everybody else, for reading as far as it goes.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::NotAFile`], [`StoreError::Exposed`], [`StoreError::ForeignOwner`],
+/// [`StoreError::Read`].
+pub fn open_private(path: &Path) -> Result<File, StoreError> {
+    let (file, metadata) = open_without_waiting(path)?;
+    check_private_regular(path, &metadata)?;
+    Ok(file)
+}
+
+/// Checks that an open file is a regular one, ours, and closed to everybody else.
+///
+/// # Errors
+/// As [`open_private`].
+pub fn check_private_file(path: &Path, file: &File) -> Result<(), StoreError> {
+    let metadata = file.metadata().map_err(|source| read_error(path, source))?;
+    check_private_regular(path, &metadata)
+}
+
+fn check_private_regular(path: &Path, metadata: &fs::Metadata) -> Result<(), StoreError> {
+    if !metadata.is_file() {
+        return Err(StoreError::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    check_private(path, metadata, 0o700, 0o600)
+}
+
 fn open(path: &Path) -> Result<(File, fs::Metadata), StoreError> {
     let file = File::open(path).map_err(|source| read_error(path, source))?;
     let metadata = file.metadata().map_err(|source| read_error(path, source))?;
@@ -352,7 +381,11 @@ fn sync_parent(path: &Path) -> Result<(), StoreError> {
     sync_dir(parent(path))
 }
 
-fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+/// Makes the names in a folder durable.
+///
+/// # Errors
+/// [`StoreError::Write`]
+pub fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     File::open(dir)
         .and_then(|dir| dir.sync_all())
         .map_err(|source| StoreError::Write {

@@ -1,9 +1,12 @@
 //! The one boundary between typed errors and what the user sees: what failed, why, what to do, exit code.
 
+mod audit;
 mod bundle;
 mod federation;
 mod guardian;
 mod portal;
+mod portal;
+mod doors;
 mod signer;
 mod store;
 mod vault;

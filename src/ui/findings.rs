@@ -45,7 +45,7 @@ fn one(renderer: &Renderer, file: &str, finding: &Finding, excerpt: Option<Excer
     renderer.render(&[group])
 }
 
-fn snippet(excerpt: &Excerpt) -> Snippet<'static, Annotation<'static>> {
+pub(super) fn snippet(excerpt: &Excerpt) -> Snippet<'static, Annotation<'static>> {
     // One character for one: the caret stays where it belongs.
     let line: String = excerpt
         .text

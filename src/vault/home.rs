@@ -200,28 +200,9 @@ impl LockedHome {
     /// Opens the key.
     ///
     /// # Errors
-    /// [`VaultError`]; [`VaultError::KeyMismatch`] where the secret is not the one of `operator.json`.
+    /// As [`unlock`].
     pub fn unlock(&self, identity: &Identity, credential: &Credential) -> Result<SecretKey, VaultError> {
-        let key = match (&identity.keystore, credential) {
-            (Keystore::File { path }, Credential::Passphrase(passphrase)) => {
-                let path = self.folders.data.join(path);
-                let bytes = read_key_file(&path, &self.folders.data.join(KEYS))?;
-                key_file::decrypt(&bytes, passphrase)
-                    .map_err(|source| VaultError::KeyFile { path, source })?
-            }
-            (Keystore::File { .. }, Credential::Keychain) => {
-                unreachable!("the caller chose the credential by this identity's keystore")
-            }
-            (Keystore::Keychain {}, _) => keychain::load(&identity.operator_id())?,
-        };
-        let found = key.public();
-        if found != identity.public {
-            return Err(VaultError::KeyMismatch {
-                found: found.operator_id(),
-                expected: identity.operator_id(),
-            });
-        }
-        Ok(key)
+        unlock(&self.folders, identity, credential)
     }
 
     /// Encrypts the key file anew under another passphrase.
@@ -403,6 +384,36 @@ impl LockedHome {
             Access::Private,
         )?)
     }
+}
+
+/// Opens the key. For those who only read; whoever changes anything holds the lock ([`LockedHome`]).
+///
+/// # Errors
+/// [`VaultError`]; [`VaultError::KeyMismatch`] where the secret is not the one of `operator.json`.
+pub fn unlock(
+    folders: &Folders,
+    identity: &Identity,
+    credential: &Credential,
+) -> Result<SecretKey, VaultError> {
+    let key = match (&identity.keystore, credential) {
+        (Keystore::File { path }, Credential::Passphrase(passphrase)) => {
+            let path = folders.data.join(path);
+            let bytes = read_key_file(&path, &folders.data.join(KEYS))?;
+            key_file::decrypt(&bytes, passphrase).map_err(|source| VaultError::KeyFile { path, source })?
+        }
+        (Keystore::File { .. }, Credential::Keychain) => {
+            unreachable!("the caller chose the credential by this identity's keystore")
+        }
+        (Keystore::Keychain {}, _) => keychain::load(&identity.operator_id())?,
+    };
+    let found = key.public();
+    if found != identity.public {
+        return Err(VaultError::KeyMismatch {
+            found: found.operator_id(),
+            expected: identity.operator_id(),
+        });
+    }
+    Ok(key)
 }
 
 fn read_key_file(path: &Path, keys: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {

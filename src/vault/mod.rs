@@ -14,7 +14,7 @@ mod secret_input;
 pub use error::{KeyFileError, KeychainError, VaultError};
 pub use home::{
     Changed, Credential, Destination, LockedHome, identity_path, inspect_keystore, journal_path,
-    load_identity,
+    load_identity, unlock,
 };
 pub use key_file::{WORK_FACTOR, decrypt as open_key_file};
 pub use keychain::{SERVICE as KEYCHAIN_SERVICE, probe as probe_keychain};

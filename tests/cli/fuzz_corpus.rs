@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use oc_guardian::envelope::canonical;
 use oc_guardian::operator::Identity;
+use oc_guardian::signer::{Policy, Request};
 use oc_guardian::vault::{self, Passphrase};
 
 /// Name and content of each seed.
@@ -53,4 +55,37 @@ fn key_file() {
         vault::open_key_file(bytes, &passphrase).is_ok()
     });
     assert_eq!(good, ["good.age", "work-2.age"]);
+}
+
+#[test]
+fn request() {
+    let good = accepted("request", |bytes| Request::parse(bytes).is_ok());
+    assert_eq!(
+        good,
+        [
+            "alert.json",
+            "attestation.json",
+            "ceremony.json",
+            "charter.json",
+            "guardian-key.json",
+            "statement.json",
+        ]
+    );
+}
+
+#[test]
+fn canonical() {
+    let good = accepted("canonical", |bytes| canonical::check(bytes).is_ok());
+    assert_eq!(
+        good,
+        ["action.json", "escapes.json", "nested.json", "numbers.json"]
+    );
+}
+
+#[test]
+fn policy() {
+    let good = accepted("policy", |bytes| {
+        std::str::from_utf8(bytes).is_ok_and(|text| Policy::parse(text).is_ok())
+    });
+    assert_eq!(good, ["every-key.toml", "simple.toml"]);
 }

@@ -1,12 +1,15 @@
 //! Running the real binary in a home of its own, and comparing what it printed.
 
+mod answering;
 mod browser;
 pub mod faults;
 pub mod federation;
+pub mod guardian;
 mod keyring;
 mod namespace;
 pub mod portal;
 mod require;
+pub mod signer;
 mod terminal;
 mod transcript;
 
@@ -18,6 +21,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+pub use answering::Answering;
 pub use browser::Browser;
 pub use keyring::Keyring;
 pub use namespace::Namespace;

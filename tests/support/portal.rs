@@ -56,18 +56,19 @@ impl TestPortal {
         Self::with(|_| {})
     }
 
+    /// With another key for the first operator.
+    pub fn with_key(key: SecretKey) -> Self {
+        let mut keys = keys();
+        keys[0] = key;
+        Self::made_of(keys, |_| {})
+    }
+
     /// With a configuration that `change` has changed.
     pub fn with(change: impl FnOnce(&mut PortalConfig)) -> Self {
-        let keys: Vec<SecretKey> = (1..=4)
-            .map(|number: u8| {
-                let scheme = if number == 4 {
-                    Scheme::Ed25519
-                } else {
-                    Scheme::Bip340
-                };
-                SecretKey::from_bytes(scheme, &[number; 32]).unwrap()
-            })
-            .collect();
+        Self::made_of(keys(), change)
+    }
+
+    fn made_of(keys: Vec<SecretKey>, change: impl FnOnce(&mut PortalConfig)) -> Self {
         let names = ["Alder", "Birch", "Cedar", "Douglas fir"];
         let operators: Vec<Operator> = keys
             .iter()
@@ -194,6 +195,14 @@ impl TestPortal {
         rows.map(|row| row["color"].as_str().unwrap().to_owned())
             .collect()
     }
+}
+
+fn keys() -> Vec<SecretKey> {
+    let key = |(number, scheme)| SecretKey::from_bytes(scheme, &[number; 32]).unwrap();
+    let (bip340, ed25519) = (Scheme::Bip340, Scheme::Ed25519);
+    [(1, bip340), (2, bip340), (3, bip340), (4, ed25519)]
+        .map(key)
+        .into()
 }
 
 /// An envelope of `key` under `tag`, be it the right one or not.

@@ -3,18 +3,16 @@ mod generate;
 mod schema;
 mod show;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::examples;
-use super::input::STDIN;
+use super::input::{STDIN, read_stdin};
 use crate::bundle::{self, Checked};
 use crate::doctor;
 use crate::operator::Identity;
-use crate::store::StoreError;
 use crate::ui::{Exit, Failure};
 use crate::vault;
 
@@ -75,7 +73,10 @@ impl Which {
         let key = identity.as_ref().map(|identity| &identity.public);
         let named = self.file.as_deref().or(self.config.as_deref());
         let (file, checked) = if named == Some(Path::new(STDIN)) {
-            ("<stdin>".to_owned(), bundle::check(&read_stdin()?, key))
+            (
+                "<stdin>".to_owned(),
+                bundle::check(&read_stdin(bundle::MAX_BYTES)?, key),
+            )
         } else {
             let found = doctor::find_bundle(&folders, named, key)?;
             (found.path.display().to_string(), found.checked)
@@ -86,21 +87,4 @@ impl Which {
             identity,
         })
     }
-}
-
-fn read_stdin() -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(bundle::MAX_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new("read-failed", format!("cannot read standard input: {error}")))?;
-    if bytes.len() > bundle::MAX_BYTES {
-        return Err(StoreError::TooLarge {
-            path: "standard input".into(),
-            limit: bundle::MAX_BYTES,
-        }
-        .into());
-    }
-    Ok(bytes)
 }

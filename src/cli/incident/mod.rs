@@ -1,4 +1,5 @@
 mod list;
+mod publish;
 
 use clap::{Args, Subcommand};
 
@@ -7,7 +8,7 @@ use super::examples;
 use super::portal::{Access, Asked};
 use crate::ui::{Exit, Failure};
 
-/// Read what a federation's operators publish
+/// Publish an incident to a federation, and read what others published
 #[derive(Args)]
 #[command(after_help = examples::INCIDENT, arg_required_else_help = true, subcommand_required = true)]
 pub(super) struct Incident {
@@ -17,12 +18,14 @@ pub(super) struct Incident {
 
 #[derive(Subcommand)]
 enum Verb {
+    Publish(Box<publish::Publish>),
     List(list::List),
 }
 
 impl Incident {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self.verb {
+            Verb::Publish(verb) => verb.run(context),
             Verb::List(verb) => verb.run(context),
         }
     }

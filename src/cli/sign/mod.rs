@@ -13,6 +13,8 @@ use super::context::Context;
 use super::examples;
 use crate::ui::{Exit, Failure};
 
+pub(super) use one::have_signed;
+
 /// Answer signing requests, or have one signed
 ///
 /// `--serve` holds the operator key and answers typed requests of the guardian, as the policy says: it signs meanings
@@ -56,7 +58,7 @@ pub(super) struct Sign {
 }
 
 #[derive(Args)]
-struct Serving {
+pub(in crate::cli) struct Serving {
     /// Also answer on this loopback address; port 0 takes a free one. The token is in the runtime folder
     #[arg(long, value_name = "ADDR", requires = "serve")]
     listen: Option<SocketAddr>,
@@ -75,6 +77,20 @@ struct Serving {
     /// Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+}
+
+impl Serving {
+    /// For a verb that has one thing signed.
+    pub(in crate::cli) fn for_one(passphrase_file: Option<PathBuf>) -> Self {
+        Self {
+            listen: None,
+            guardian: "none".into(),
+            policy: None,
+            allow_uid: Vec::new(),
+            ask_only: false,
+            passphrase_file,
+        }
+    }
 }
 
 impl Sign {

@@ -1,6 +1,5 @@
 //! One request from a file.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,35 +9,44 @@ use serde_json::{Map, Value, json};
 use super::Serving;
 use super::running;
 use crate::cli::context::Context;
-use crate::cli::input::STDIN;
+use crate::cli::input::{STDIN, read_stdin};
 use crate::envelope::canonical;
 use crate::signer::client::{self, Signed};
 use crate::signer::{Caller, Engine, MAX_REQUEST, Reply, RequestId, Scope};
-use crate::store::{self, StoreError};
+use crate::store;
 use crate::ui::{self, Exit, Failure, Report};
 
 pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<Exit, Failure> {
-    let (id, request) = complete(&read(file)?)?;
+    let signed = have_signed(context, &read(file)?, options)?;
+    context.ui.result(&Envelope(signed))?;
+    Ok(Exit::Done)
+}
+
+/// Has one request signed: by the running server if there is one, else by this process, under the same policy and with
+/// the same log. Fills in `id`, `at` and the nonce where they are absent.
+pub(in crate::cli) fn have_signed(
+    context: &Context,
+    request: &[u8],
+    options: &Serving,
+) -> Result<Signed, Failure> {
+    let (id, request) = complete(request)?;
     let folders = context.folders()?;
     context.identity(&folders)?;
-    let outcome = if running::is_running(&folders) {
+    let outcome = if let Ok(client) = running::client(&folders) {
         if options.policy.is_some() || options.ask_only || options.passphrase_file.is_some() {
             context
                 .ui
                 .warn("a signing server runs: it signs under its own policy, and --policy, --ask-only and --passphrase-file have no effect");
         }
-        through_server(context, &running::client(&folders), &request, &id)?
+        through_server(context, &client, &request, &id)?
     } else {
         let core = running::open(context, &folders, options)?;
         let signed = alone(context, &core.engine, request);
-        core.engine.close().map_err(|error| Failure::audit(&error))?;
+        core.engine.close()?;
         signed?
     };
     match outcome {
-        client::Outcome::Signed(signed) => {
-            context.ui.result(&Envelope(signed))?;
-            Ok(Exit::Done)
-        }
+        client::Outcome::Signed(signed) => Ok(signed),
         client::Outcome::Refused(refused) => Err(refused.into()),
         client::Outcome::Waiting { .. } => {
             Err(Failure::new("expired", "nobody answered in time").with_exit(Exit::Refused))
@@ -106,20 +114,7 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     if file != Path::new(STDIN) {
         return Ok(store::read(file, MAX_REQUEST)?);
     }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(MAX_REQUEST as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new("read-failed", format!("cannot read standard input: {error}")))?;
-    if bytes.len() > MAX_REQUEST {
-        return Err(StoreError::TooLarge {
-            path: "standard input".into(),
-            limit: MAX_REQUEST,
-        }
-        .into());
-    }
-    Ok(bytes)
+    read_stdin(MAX_REQUEST)
 }
 
 /// Fills in what follows from the moment: `id`, `at`, and the nonce of an action. Everything else is for the core to

@@ -24,21 +24,21 @@ pub(super) fn approve(
         None => look_at(context, id)?,
     };
     let folders = context.folders()?;
-    running::small_runtime()?.block_on(running::client(&folders).approve(id, &shown, for_an_hour))?;
+    running::small_runtime()?.block_on(running::client(&folders)?.approve(id, &shown, for_an_hour))?;
     context.ui.result(&Answered { id, how: "approved" })?;
     Ok(Exit::Done)
 }
 
 pub(super) fn deny(context: &Context, id: &str) -> Result<Exit, Failure> {
     let folders = context.folders()?;
-    running::small_runtime()?.block_on(running::client(&folders).deny(id))?;
+    running::small_runtime()?.block_on(running::client(&folders)?.deny(id))?;
     context.ui.result(&Answered { id, how: "denied" })?;
     Ok(Exit::Done)
 }
 
 pub(super) fn reload(context: &Context) -> Result<Exit, Failure> {
     let folders = context.folders()?;
-    running::small_runtime()?.block_on(running::client(&folders).reload())?;
+    running::small_runtime()?.block_on(running::client(&folders)?.reload())?;
     context.ui.result(&Reloaded)?;
     Ok(Exit::Done)
 }
@@ -70,7 +70,7 @@ fn look_at(context: &Context, id: &str) -> Result<String, Failure> {
 
 fn list(context: &Context) -> Result<Vec<Question>, Failure> {
     let folders = context.folders()?;
-    Ok(running::small_runtime()?.block_on(running::client(&folders).pending())?)
+    Ok(running::small_runtime()?.block_on(running::client(&folders)?.pending())?)
 }
 
 struct Pending {

@@ -11,22 +11,24 @@ use crate::cli::context::Context;
 use crate::cli::input;
 use crate::doctor::find_bundle;
 use crate::operator::{Identity, PublicKey};
-use crate::signer::client::{Client, Endpoint};
-use crate::signer::{Engine, Policy, Setup, load_policy, operator_socket};
+use crate::signer::client::{Client, ClientError, Endpoint};
+use crate::signer::{Engine, Policy, PolicyFile, Setup, operator_socket, policy_path};
 use crate::store::{self, Access, Folders};
 use crate::ui::Failure;
 use crate::vault::LockedHome;
 
-const POLICY: &str = "policy.toml";
-
-/// A client of the operator's door.
-pub(super) fn client(folders: &Folders) -> Client {
-    Client::new(Endpoint::Socket(operator_socket(folders)))
-}
-
-/// Whether a server listens at the operator's door.
-pub(super) fn is_running(folders: &Folders) -> bool {
-    std::os::unix::net::UnixStream::connect(operator_socket(folders)).is_ok()
+/// A client of the operator's door; an error where nobody listens there. Looked at first: the client would go on trying,
+/// as for a server that is being started anew.
+pub(super) fn client(folders: &Folders) -> Result<Client, Failure> {
+    let socket = operator_socket(folders);
+    match std::os::unix::net::UnixStream::connect(&socket) {
+        Ok(_) => Ok(Client::new(Endpoint::Socket(socket))),
+        Err(source) => Err(ClientError::Unreachable {
+            endpoint: socket.display().to_string(),
+            source,
+        }
+        .into()),
+    }
 }
 
 /// For verbs that only talk to the server.
@@ -62,7 +64,7 @@ pub(super) fn open(context: &Context, folders: &Folders, options: &Serving) -> R
         federation,
         ask_only: options.ask_only,
     };
-    let (engine, notes) = Engine::open(folders, setup).map_err(|error| Failure::audit(&error))?;
+    let (engine, notes) = Engine::open(folders, setup)?;
     drop(progress);
     context.warn_all(&notes);
     Ok(Core {
@@ -90,7 +92,7 @@ fn policy(
 ) -> Result<(PathBuf, Policy), Failure> {
     let path = match named {
         Some(path) => input::absolute(path)?,
-        None => folders.config.join(POLICY),
+        None => policy_path(folders),
     };
     if named.is_none() && !store::exists(&path) {
         let federation = federation.ok_or_else(|| {
@@ -109,6 +111,6 @@ fn policy(
             path.display()
         ));
     }
-    let policy = load_policy(&path)?;
+    let policy = PolicyFile::load(&path)?.policy;
     Ok((path, policy))
 }

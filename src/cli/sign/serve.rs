@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, options: &Serving) -> Result<Exit, Failure>
     // Also when a door could not be opened: the log then says that this start came to nothing.
     let closed = core.engine.close();
     let exit = outcome?;
-    closed.map_err(|error| Failure::audit(&error))?;
+    closed?;
     context.ui.result(&Ended {
         signatures: core.engine.signatures(),
     })?;

@@ -12,17 +12,14 @@ use tokio::time::timeout;
 use super::refusal::Refusal;
 use crate::envelope::MAX_ENVELOPE;
 
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(10);
-
-/// Reads a whole body that is no longer than an envelope.
-pub(super) async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
-    match timeout(BODY_TIME, collect(body)).await {
+/// Reads a whole body that is no longer than an envelope, in at most this time.
+pub(super) async fn read(body: Body, time: Duration) -> Result<Vec<u8>, Refusal> {
+    match timeout(time, collect(body)).await {
         Ok(read) => read,
         Err(_) => Err(Refusal::new(
             408,
             "slow-body",
-            format!("the body did not arrive within {} s", BODY_TIME.as_secs()),
+            format!("the body did not arrive within {time:?}"),
         )),
     }
 }

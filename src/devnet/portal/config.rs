@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::bucket::Rate;
 use super::clock::Clock;
@@ -71,6 +72,10 @@ pub struct Limits {
     pub connections: usize,
     /// Of those, pages that are kept up to date.
     pub live: usize,
+    /// How long the head of a request may take, and so also how long a connection may be idle.
+    pub head_time: Duration,
+    /// How long a body may take.
+    pub body_time: Duration,
 }
 
 impl Default for Limits {
@@ -86,6 +91,8 @@ impl Default for Limits {
             },
             connections: 256,
             live: 64,
+            head_time: Duration::from_secs(15),
+            body_time: Duration::from_secs(10),
         }
     }
 }

@@ -15,8 +15,6 @@ use tower_service::Service as _;
 
 use super::server::Shared;
 
-/// How long the head of a request may take, and so also how long a connection may be idle.
-const HEAD_TIME: Duration = Duration::from_secs(15);
 /// How long a request may still take when the portal stops.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
 const MAX_HEADERS: usize = 64;
@@ -35,7 +33,7 @@ pub(super) async fn serve(stream: TcpStream, from: SocketAddr, router: Router, s
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
+        .header_read_timeout(shared.limits.head_time)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
         .half_close(true)

@@ -30,5 +30,3 @@ pub use server::{Handle, Portal, StartError};
 
 #[cfg(test)]
 mod board_tests;
-#[cfg(test)]
-mod state_tests;

@@ -150,7 +150,7 @@ async fn post_attestation(
     ConnectInfo(from): From,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let bytes = envelope(request).await?;
+    let bytes = envelope(&shared, request).await?;
     let taken = shared.change(|state, now| state.take_attestation(&bytes, from.ip(), now))?;
     Ok(json(&json!({
         "ok": true,
@@ -166,7 +166,7 @@ async fn post_charter(
     ConnectInfo(from): From,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let bytes = envelope(request).await?;
+    let bytes = envelope(&shared, request).await?;
     let done = shared.change(|state, now| state.take_charter(&bytes, from.ip(), now))?;
     Ok(json(
         &json!({ "ok": true, "operator_id": done.operator, "repeated": done.repeated }),
@@ -178,7 +178,7 @@ async fn post_incident(
     ConnectInfo(from): From,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let bytes = envelope(request).await?;
+    let bytes = envelope(&shared, request).await?;
     let done = shared.change(|state, now| state.take_incident(&bytes, from.ip(), now))?;
     Ok(json(
         &json!({ "ok": true, "operator_id": done.operator, "id": done.id, "repeated": done.repeated }),
@@ -186,7 +186,7 @@ async fn post_incident(
 }
 
 /// The body of a request that says it is JSON. A form of another site can say no such thing.
-async fn envelope(request: Request) -> Result<Vec<u8>, Refusal> {
+async fn envelope(shared: &Shared, request: Request) -> Result<Vec<u8>, Refusal> {
     let kind = request
         .headers()
         .get(CONTENT_TYPE)
@@ -199,7 +199,7 @@ async fn envelope(request: Request) -> Result<Vec<u8>, Refusal> {
             "the content type is not application/json",
         ));
     }
-    body::read(request.into_body()).await
+    body::read(request.into_body(), shared.limits.body_time).await
 }
 
 impl About {

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::board::Row;
 use super::clock::Clock;
-use super::config::{ConfigError, PortalConfig};
+use super::config::{ConfigError, Limits, PortalConfig};
 use super::state::State;
 use super::{connection, route};
 
@@ -32,6 +32,7 @@ pub struct Handle(Arc<Shared>);
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Clock,
+    pub(super) limits: Limits,
     /// Wakes the pages.
     pub(super) changed: watch::Sender<()>,
     stop: watch::Sender<bool>,
@@ -76,6 +77,7 @@ impl Portal {
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             clock: config.clock.clone(),
+            limits: config.limits,
             changed: watch::Sender::default(),
             stop: watch::Sender::new(false),
             live: Arc::new(Semaphore::new(config.limits.live)),

@@ -26,10 +26,18 @@ impl Ask {
             asks.kept.remove(&oldest);
         }
         let id = self.request.id;
+        asks.taken.remove(&id);
         asks.order.push_back(id);
         asks.kept.insert(id, (self.caller, reply.clone()));
         self.outcome.send_replace(Some(reply));
     }
+}
+
+/// What is left of a question that somebody answers just now.
+struct Taken {
+    caller: Caller,
+    expires_at: u64,
+    outcome: watch::Receiver<Option<Reply>>,
 }
 
 /// What somebody asked with [`Asks::look`].
@@ -47,6 +55,8 @@ pub(super) enum Look {
 pub(super) struct Asks {
     // Ids sort by age.
     waiting: BTreeMap<RequestId, Ask>,
+    /// Taken out, and answered in a moment.
+    taken: HashMap<RequestId, Taken>,
     kept: HashMap<RequestId, (Caller, Reply)>,
     order: VecDeque<RequestId>,
 }
@@ -67,11 +77,19 @@ impl Asks {
 
     /// Takes a question out, so that nobody else answers it.
     pub(super) fn take(&mut self, id: RequestId) -> Option<Ask> {
-        self.waiting.remove(&id)
+        let ask = self.waiting.remove(&id)?;
+        let taken = Taken {
+            caller: ask.caller.clone(),
+            expires_at: ask.question.expires_at,
+            outcome: ask.outcome.subscribe(),
+        };
+        self.taken.insert(id, taken);
+        Some(ask)
     }
 
     /// Puts back what could not be answered.
     pub(super) fn put_back(&mut self, ask: Ask) {
+        self.taken.remove(&ask.request.id);
         self.waiting.insert(ask.request.id, ask);
     }
 
@@ -106,6 +124,11 @@ impl Asks {
             && (ask.caller == *caller || *caller == Caller::Operator)
         {
             return Look::Waiting(ask.question.expires_at, ask.outcome.subscribe());
+        }
+        if let Some(taken) = self.taken.get(&id)
+            && (taken.caller == *caller || *caller == Caller::Operator)
+        {
+            return Look::Waiting(taken.expires_at, taken.outcome.clone());
         }
         match self.kept.get(&id) {
             Some((owner, reply)) if owner == caller || *caller == Caller::Operator => {

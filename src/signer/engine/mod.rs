@@ -22,12 +22,11 @@ use serde_json::value::RawValue;
 use tokio::sync::watch;
 
 use super::notice::{Notice, Watcher};
-use super::policy::MAX_POLICY;
 use super::pull::{Remembered, RolledBack};
-use super::{Caller, Facts, History, ImageCheck, Kind, Outcome, Plan, Policy, PolicyError, Reply, RequestId};
+use super::{Caller, Facts, History, ImageCheck, Kind, Outcome, Plan, Policy, PolicyFile, Reply, RequestId};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey, Signature};
-use crate::store::{self, Folders, StoreError};
+use crate::store::Folders;
 use asks::{Asks, Look};
 use entries::Denials;
 pub(super) use metrics::Metrics;
@@ -45,38 +44,6 @@ pub struct Setup {
     pub federation: Option<String>,
     /// Nothing is signed without a person.
     pub ask_only: bool,
-}
-
-/// Why the policy could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadPolicyError {
-    /// The file cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It is not UTF-8.
-    #[error("the policy {} is not UTF-8", .0.display())]
-    NotText(PathBuf),
-    /// It is not a policy.
-    #[error("the policy {} is not acceptable: {source}", path.display())]
-    Policy {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: PolicyError,
-    },
-}
-
-/// Reads a policy file.
-///
-/// # Errors
-/// [`LoadPolicyError`]
-pub fn load_policy(path: &std::path::Path) -> Result<Policy, LoadPolicyError> {
-    let bytes = store::read(path, MAX_POLICY)?;
-    let text = String::from_utf8(bytes).map_err(|_| LoadPolicyError::NotText(path.to_owned()))?;
-    Policy::parse(&text).map_err(|source| LoadPolicyError::Policy {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 /// The running signing server, without its doors.
@@ -155,7 +122,7 @@ impl Engine {
     pub fn open(folders: &Folders, setup: Setup) -> Result<(Arc<Self>, Vec<String>), AuditError> {
         let mut rebuild = Rebuild::default();
         let (ledger, opened) = Ledger::open(folders, ChainKey::derive(&setup.key), &mut rebuild)?;
-        let (history, left_over) = rebuild.finish();
+        let Rebuild(history) = rebuild;
         let public = setup.key.public();
         let engine = Self {
             operator_id: public.operator_id(),
@@ -180,14 +147,15 @@ impl Engine {
         };
         let started = format!("oc-guardian {} started", env!("CARGO_PKG_VERSION"));
         let ticket = engine.append(Entry::new(unix_now(), Event::Started, started))?;
-        engine.expire_left_over(left_over)?;
+        engine.expire_left_over()?;
         ticket.wait()?;
         Ok((Arc::new(engine), opened.notes))
     }
 
     /// Records that nobody will be asked any more what was asked before the start.
-    fn expire_left_over(&self, asked: Vec<(RequestId, Kind)>) -> Result<(), AuditError> {
+    fn expire_left_over(&self) -> Result<(), AuditError> {
         let mut core = self.core();
+        let asked: Vec<(RequestId, Kind)> = core.history.asked().collect();
         let now = unix_now();
         for (id, kind) in asked {
             let entry = Entry {
@@ -296,11 +264,11 @@ impl Engine {
     /// Reads the policy file again; one that is not acceptable changes nothing.
     pub async fn reload(self: &Arc<Self>) -> Reply {
         let path = self.policy_file.clone();
-        let loaded = tokio::task::spawn_blocking(move || load_policy(&path)).await;
+        let loaded = tokio::task::spawn_blocking(move || PolicyFile::load(&path)).await;
         let error = match loaded {
-            Ok(Ok(policy)) => {
+            Ok(Ok(file)) => {
                 let mut core = self.core();
-                core.policy = policy;
+                core.policy = file.policy;
                 // A yes for an hour was said under the old one.
                 core.history.revoke_grants();
                 drop(core);

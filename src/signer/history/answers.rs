@@ -87,16 +87,18 @@ impl Answers {
         pool.insert(id, kept);
     }
 
-    /// The clock was set back to `now`, with the operator's word for it: what came from the future is forgotten, and
-    /// no id that could have been answered is taken as new.
+    /// The clock was set back to `now`, with the operator's word for it. No id of up to then is taken as new, since it may
+    /// have been answered and forgotten. What lies more than a day ahead is forgotten: it would take up the room for years,
+    /// and its id can come back only when the clock gets there; nonces stay used up for ever.
     pub(super) fn cut(&mut self, now: u64) {
-        let last = RequestId::last_of(now);
-        self.routine.retain(|id, _| *id <= last);
-        self.others.retain(|id, _| *id <= last);
+        let far = RequestId::last_of(now + MAX_KEPT);
+        self.routine.retain(|id, _| *id <= far);
+        self.others.retain(|id, _| *id <= far);
         for kept in self.routine.values_mut().chain(self.others.values_mut()) {
             kept.keep_until = kept.keep_until.min(now + MAX_KEPT);
         }
-        self.floor = Some(last);
+        let floor = self.floor.filter(|floor| *floor <= far);
+        self.floor = floor.max(Some(RequestId::last_of(now)));
     }
 }
 

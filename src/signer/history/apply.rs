@@ -32,6 +32,7 @@ impl History {
             Event::Signed => self.apply_signed(id, kind, entry),
             Event::Asked => {
                 let underway = Underway {
+                    kind,
                     content: content_hash(kind, entry.payload.as_deref().unwrap_or_default()),
                     // How long that was does not matter any more: nobody will be asked again.
                     expires_at: Some(entry.at),
@@ -40,7 +41,7 @@ impl History {
                 self.underway.insert(id, underway);
                 self.count(entry.rule.as_deref().unwrap_or_default(), entry.at);
             }
-            // Only of a request that was asked about; what the policy refuses leaves nothing behind.
+            // Only of a request that was asked about; what is refused without a question leaves nothing behind.
             Event::Denied => self.turned_down(id, kind, Outcome::Denied, entry.at),
             Event::Expired => self.turned_down(id, kind, Outcome::Expired, entry.at),
             _ => {}

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::Kind;
 use super::answers::{Answers, Kept};
 use super::window::{Ring, Window};
 use super::{History, Outcome, Underway};
@@ -25,6 +26,9 @@ pub enum HistoryError {
     Value(&'static str),
 }
 
+/// Number of each bucket of time that is not empty, and its count; the newest first.
+type Buckets = Vec<(u64, u32)>;
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Record {
@@ -36,9 +40,9 @@ struct Record {
     others: Vec<(String, String, String, u64)>,
     floor: Option<String>,
     /// Rule, seconds, minutes.
-    windows: Vec<(String, Vec<(u64, u32)>, Vec<(u64, u32)>)>,
-    /// Id, content, expires at.
-    asked: Vec<(String, String, u64)>,
+    windows: Vec<(String, Buckets, Buckets)>,
+    /// Id, kind, content, expires at.
+    asked: Vec<(String, String, String, u64)>,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +57,10 @@ impl History {
         let mut asked: Vec<_> = self
             .underway
             .iter()
-            .filter_map(|(id, it)| Some((id.to_string(), hex::encode(&it.content), it.expires_at?)))
+            .filter_map(|(id, it)| {
+                let kind = it.kind.as_str().to_owned();
+                Some((id.to_string(), kind, hex::encode(&it.content), it.expires_at?))
+            })
             .collect();
         asked.sort();
         let record = Record {
@@ -112,8 +119,9 @@ impl History {
             };
             history.windows.insert(rule, window);
         }
-        for (id, content, expires_at) in record.asked {
+        for (id, kind, content, expires_at) in record.asked {
             let underway = Underway {
+                kind: Kind::named(&kind).ok_or(HistoryError::Value("kind"))?,
                 content: bytes_of(&content, "content")?,
                 expires_at: Some(expires_at),
                 asked_by: None,
@@ -165,7 +173,7 @@ fn bytes_of<const N: usize>(text: &str, what: &'static str) -> Result<[u8; N], H
     }
 }
 
-fn ring(buckets: Vec<(u64, u32)>) -> Ring {
+fn ring(buckets: Buckets) -> Ring {
     let mut ring = Ring::default();
     for (bucket, count) in buckets.into_iter().rev() {
         ring.add(bucket, count);

@@ -50,6 +50,7 @@ pub struct History {
 /// A request that has no outcome yet.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Underway {
+    kind: Kind,
     pub(super) content: [u8; 32],
     /// When a person's time is over; `None`: nobody has to be asked any more.
     pub(super) expires_at: Option<u64>,
@@ -81,11 +82,11 @@ impl History {
         self.answers.get(id).map(|kept| &kept.outcome)
     }
 
-    /// Ids that wait for a person, with the time at which they expire. After a restart these are the ones that nobody
-    /// will be asked about any more: record them as expired.
-    pub fn asked(&self) -> impl Iterator<Item = (RequestId, u64)> {
-        let asked = self.underway.iter();
-        asked.filter_map(|(id, it)| Some((*id, it.expires_at?)))
+    /// Requests that wait for a person. After a restart these are the ones that nobody will be asked about any more: record
+    /// them as expired.
+    pub fn asked(&self) -> impl Iterator<Item = (RequestId, Kind)> {
+        let asked = self.underway.iter().filter(|(_, it)| it.expires_at.is_some());
+        asked.map(|(id, it)| (*id, it.kind))
     }
 
     /// Takes what the plan uses up, before anything is signed: the id, an action's nonce, one of the rule's rate. Call it
@@ -96,6 +97,7 @@ impl History {
             self.raise_nonce(action, nonce);
         }
         let underway = Underway {
+            kind: plan.kind,
             content: plan.content,
             expires_at: None,
             asked_by: None,
@@ -110,6 +112,7 @@ impl History {
     pub fn reserve_ask(&mut self, plan: &Plan, timeout: u64, caller: &Caller) {
         self.advance(plan.at);
         let underway = Underway {
+            kind: plan.kind,
             content: plan.content,
             expires_at: Some(plan.at + timeout),
             asked_by: match caller {

@@ -7,6 +7,8 @@ const MAX_FINDINGS: usize = 100;
 /// One thing that is wrong with a policy, with its place in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyFinding {
+    /// Bytes of the file.
+    pub span: Range<usize>,
     /// Line, from 1.
     pub line: usize,
     /// Character in the line, from 1.
@@ -61,6 +63,7 @@ impl<'t> Findings<'t> {
     pub(super) fn add(&mut self, span: &Range<usize>, message: impl Into<String>, help: Option<String>) {
         let (line, column) = position(self.text, span.start);
         let finding = PolicyFinding {
+            span: span.clone(),
             line,
             column,
             message: message.into(),

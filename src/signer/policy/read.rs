@@ -179,7 +179,7 @@ fn rule(number: usize, span: &Range<usize>, table: &DeTable, found: &mut Finding
         }
         Some((span, rate?))
     });
-    let decision = decision(span, table, limit, rate.as_ref(), found);
+    let decision = decision(span, table, limit.as_ref(), rate.as_ref(), found);
     Some(Rule {
         name: format!("rule {number} (line {line})").into(),
         line,
@@ -215,7 +215,7 @@ fn kinds(span: &Range<usize>, table: &DeTable, found: &mut Findings) -> Option<O
 fn decision(
     span: &Range<usize>,
     table: &DeTable,
-    timeout: Option<(Range<usize>, u64)>,
+    timeout: Option<&(Range<usize>, u64)>,
     rate: Option<&(Range<usize>, Rate)>,
     found: &mut Findings,
 ) -> Option<RuleDecision> {
@@ -228,7 +228,7 @@ fn decision(
     let decision = match name {
         "allow" => RuleDecision::Allow,
         "ask" => RuleDecision::Ask {
-            timeout: timeout.as_ref().map_or(DEFAULT_TIMEOUT, |(_, seconds)| *seconds),
+            timeout: timeout.map_or(DEFAULT_TIMEOUT, |(_, seconds)| *seconds),
         },
         "deny" => RuleDecision::Deny,
         _ => {
@@ -236,7 +236,7 @@ fn decision(
             return None;
         }
     };
-    if let (Some((at, _)), RuleDecision::Allow | RuleDecision::Deny) = (&timeout, decision) {
+    if let (Some((at, _)), RuleDecision::Allow | RuleDecision::Deny) = (timeout, decision) {
         found.add(
             at,
             format!("a rule that says {name} has no timeout"),

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::Rate;
 use crate::envelope::Severity;
+use crate::signer::describe::span;
 use crate::signer::{Kind, Operation};
 
 /// How long a person is given where a rule does not say, in seconds.
@@ -108,7 +109,7 @@ impl Rule {
         }
         text = format!("{text}: {}", self.decision.as_str());
         if let RuleDecision::Ask { timeout } = self.decision {
-            text = format!("{text} ({timeout} s to answer)");
+            text = format!("{text} ({} to answer)", span(timeout));
         }
         if let Some(rate) = self.rate {
             text = format!("{text}, at most {rate}");

@@ -218,6 +218,11 @@ impl<'a> Session<'a> {
                     let head = heads.borrow_and_update().clone();
                     self.leave(head).await
                 }
+                // A new call ends the one before it, which told the guardian not to send what is tried again now.
+                () = tokio::time::sleep(AGAIN), if self.is_due() => {
+                    is_fetching = false;
+                    Ok(())
+                }
             };
             if let Err(error) = outcome {
                 return error;
@@ -229,14 +234,16 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn is_due(&self) -> bool {
+        self.refused.iter().any(|(_, again)| again.is_some())
+    }
+
     fn known(&mut self) -> Pending {
         let now = Instant::now();
         self.refused
             .retain(|(_, again)| again.is_none_or(|again| again > now));
-        // Something is asked for again soon: then the call must not wait for long.
-        let soon = self.refused.iter().any(|(_, again)| again.is_some());
         Pending {
-            wait: if soon { AGAIN } else { LONG_POLL }.as_secs(),
+            wait: LONG_POLL.as_secs(),
             known: self
                 .working
                 .iter()

@@ -105,7 +105,7 @@ impl Rpc {
             .map_err(|_| PullError::Silent(time))?
             .map_err(|_| FrameError::Closed)?;
         match (answer.result, answer.error) {
-            (Some(result), None) => Ok(parse_frame_owned(&result)?),
+            (Some(result), None) => Ok(parse_frame(result.get().as_bytes())?),
             (None, Some(error)) => Err(PullError::Refused { method, error }),
             _ => Err(FrameError::Shape("an answer has either result or error".into()).into()),
         }
@@ -147,10 +147,6 @@ async fn read(mut reader: ReadHalf<Box<dyn Stream>>, waiting: Waiting) {
     }
     // Whoever waits learns it by the sender's end.
     lock(&waiting).take();
-}
-
-fn parse_frame_owned<T: DeserializeOwned>(result: &RawValue) -> Result<T, FrameError> {
-    serde_json::from_str(result.get()).map_err(|error| FrameError::Shape(error.to_string()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

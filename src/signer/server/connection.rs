@@ -21,6 +21,8 @@ use crate::signer::{Reply, Stop};
 const HEAD_TIME: Duration = Duration::from_secs(15);
 /// How long a request may still take when the server stops.
 const LAST_ANSWER: Duration = Duration::from_secs(3);
+/// Largest head of a request, in bytes.
+const MAX_HEAD: usize = 16 * 1024;
 /// Headers of a request; kits and guardians send five.
 const MAX_HEADERS: usize = 32;
 
@@ -37,6 +39,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_headers(MAX_HEADERS)
+        .max_header_size(MAX_HEAD)
         .max_buf_size(MAX_BODY)
         // Whoever has sent everything may say so and still wait for the answer.
         .half_close(true)

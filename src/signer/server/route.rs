@@ -185,6 +185,10 @@ fn query(head: &Parts, route: &Route<'_>) -> Result<Duration, Reply> {
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Reply> {
+    if !body.trim_ascii_start().starts_with(b"{") {
+        // The library would take an array for the fields in order.
+        return Err(Reply::refused(422, "malformed", "the body is not a JSON object"));
+    }
     serde_json::from_slice(body).map_err(|error| {
         Reply::refused(
             422,

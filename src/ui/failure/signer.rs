@@ -1,148 +1,64 @@
-use super::store::shell_quoted;
-use super::{Exit, Failure};
-use crate::audit::AuditError;
-use crate::signer::client::{ClientError, Refused};
-use crate::signer::{LoadPolicyError, OpenError, RolledBack, SocketError, TokenError};
+use super::{Failure, shell_quoted};
+use crate::signer::{PolicyFileError, Refusal, RequestError};
+use crate::store::StoreError;
+use crate::ui::Exit;
 
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
-        let detail = error.to_string();
-        match error {
-            OpenError::NotLoopback(_) => Self::new("not-loopback", detail)
-                .hint("Listen on 127.0.0.1, and reach it from elsewhere through ssh -L.")
-                .with_exit(Exit::Usage),
-            OpenError::Listen { .. } => Self::new("listen-failed", detail)
-                .hint("See what listens there already (ss -ltnp), or name another port."),
-            OpenError::Store(source) => source.into(),
-            OpenError::Socket(source) => source.into(),
-            OpenError::Token(TokenError::Store(source)) => source.into(),
-            OpenError::Token(TokenError::Randomness(_)) => Self::new("internal", detail),
-        }
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        let hint = match &error {
+            RequestError::Json(_) => {
+                "Write strict JSON: every key once, of a-z 0-9 _, whole numbers only, nested at most 8 deep."
+            }
+            RequestError::Shape(_) => "Compare it with the request of this kind in docs/formats.md.",
+            RequestError::TimeMismatch { .. } => {
+                "Make the first 8 digits of the id the hex of `at`; it is when the request was made."
+            }
+            RequestError::FederationMismatch(_) => {
+                "Name the same federation in the request and in its payload."
+            }
+        };
+        Self::new(error.reason(), error.to_string()).hint(hint)
     }
 }
 
-impl From<SocketError> for Failure {
-    fn from(error: SocketError) -> Self {
-        let detail = error.to_string();
-        match error {
-            SocketError::TooLong { .. } => Self::new("path-too-long", detail)
-                .hint("Set XDG_RUNTIME_DIR or OC_GUARDIAN_HOME to a shorter path."),
-            SocketError::InTheWay { path } => {
-                Self::new("in-the-way", detail).hint(format!("Move it away: {}", shell_quoted(&path)))
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let hint = match refusal.status {
+            409 => "Ask again with a new id, and for an action with a new nonce.",
+            422 => "Compare it with the request of this kind in docs/formats.md.",
+            429 => "Wait, then ask again; the rates are in the policy.",
+            503 => {
+                "Correct the clock; if it was wrong before and is right now, say so with: oc-guardian audit accept-clock"
             }
-            SocketError::Store(source) => source.into(),
-            SocketError::Bind { .. } => Self::new("listen-failed", detail)
-                .hint("Check the permissions of the folder, and that its file system has room and takes sockets."),
-            SocketError::Grant { .. } => Self::new("grant-failed", detail).hint(
-                "Put the runtime folder on a file system with access control lists (tmpfs, ext4, xfs, btrfs), or run \
-                 the guardian as this user.",
-            ),
-        }
+            _ => "See which rule decides with: oc-guardian policy test REQUEST.json",
+        };
+        Self::new(refusal.reason, refusal.detail)
+            .hint(hint)
+            .with_exit(Exit::Refused)
     }
 }
 
-impl From<LoadPolicyError> for Failure {
-    fn from(error: LoadPolicyError) -> Self {
-        let detail = error.to_string();
+impl From<PolicyFileError> for Failure {
+    fn from(error: PolicyFileError) -> Self {
+        let failure = |reason| Self::new(reason, error.to_string());
         match error {
-            LoadPolicyError::Store(source) => source.into(),
-            LoadPolicyError::NotText(_) => {
-                Self::new("policy-invalid", detail).hint("Save the file as UTF-8.")
+            PolicyFileError::Store(StoreError::NotFound { path }) => {
+                Self::new("no-policy", format!("there is no policy at {}", path.display()))
+                    .hint("Write the usual one with: oc-guardian policy init")
             }
-            LoadPolicyError::Policy { path, .. } => Self::new("policy-invalid", detail).hint(format!(
-                "See all that is wrong with: oc-guardian policy check {}",
-                shell_quoted(&path)
+            PolicyFileError::Store(error) => error.into(),
+            PolicyFileError::Writable { ref path, .. } => {
+                failure("permissions-too-open").hint(format!("Run: chmod go-w {}", shell_quoted(path)))
+            }
+            PolicyFileError::ForeignOwner { ref path, .. } => failure("foreign-owner").hint(format!(
+                "Run as the owner, or copy it to a file of your own: {}",
+                shell_quoted(path)
+            )),
+            PolicyFileError::NotText { .. } => failure("not-text").hint("Save the file as UTF-8."),
+            PolicyFileError::Policy { ref path, .. } => failure("policy-invalid").hint(format!(
+                "See everything that is wrong with: oc-guardian policy check {}",
+                shell_quoted(path)
             )),
         }
-    }
-}
-
-impl From<RolledBack> for Failure {
-    fn from(error: RolledBack) -> Self {
-        Self::new(
-            "rolled-back",
-            format!("the state folder is an older copy: {error}"),
-        )
-        .hint(
-            "Put the newest copy of the state folder back. Signing on with an old one could use a nonce twice; if the \
-             newest is lost, oc-guardian audit --help says how to go on.",
-        )
-    }
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        let detail = error.to_string();
-        match error {
-            ClientError::Unreachable { .. } => {
-                Self::new("signer-unreachable", detail).hint("Start it with: oc-guardian sign --serve")
-            }
-            ClientError::Broken(_) | ClientError::TimedOut(_) => Self::new("signer-lost", detail)
-                .hint("Run this again: the same request is never signed twice."),
-            ClientError::Store(source) => source.into(),
-            ClientError::Token(_) => Self::new("bad-token", detail)
-                .hint("Name the token file in the runtime folder of the running server."),
-            ClientError::Answer(_) => Self::new("signer-unknown", detail).hint("Check what listens there."),
-            ClientError::Refused(refused) => refused.into(),
-        }
-    }
-}
-
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        let reason = known_slug(&refused.reason);
-        let detail = match &refused.rule {
-            Some(rule) => format!("the request is refused by {rule}: {}", refused.detail),
-            None => format!("the request is refused: {}", refused.detail),
-        };
-        let exit = match (refused.status, reason) {
-            // The policy or a person said no; all else is wrong with the request, or with the server.
-            (403, _) | (429, "rate-exceeded") => Exit::Refused,
-            _ => Exit::Failed,
-        };
-        Self::new(reason, detail).with_exit(exit)
-    }
-}
-
-/// A slug of ours; what a server of another release says beyond these is called "refused".
-fn known_slug(reason: &str) -> &'static str {
-    const KNOWN: [&str; 26] = [
-        "audit-failed",
-        "bad-policy",
-        "bad-signature",
-        "clock-behind",
-        "denied",
-        "denied-by-policy",
-        "disk-full",
-        "expired",
-        "federation-mismatch",
-        "id-ahead",
-        "id-reused",
-        "id-time-mismatch",
-        "id-too-old",
-        "interrupted",
-        "kind-unsupported",
-        "malformed-json",
-        "malformed-request",
-        "no-rule",
-        "no-such-request",
-        "not-waiting",
-        "other-payload",
-        "rate-exceeded",
-        "rolled-back",
-        "too-large",
-        "too-many",
-        "too-many-waiting",
-    ];
-    KNOWN
-        .into_iter()
-        .find(|slug| *slug == reason)
-        .unwrap_or("refused")
-}
-
-impl Failure {
-    /// The audit log keeps the signing server from starting.
-    pub fn audit(error: &AuditError) -> Self {
-        Self::new("audit-failed", error.to_string())
     }
 }

@@ -6,8 +6,14 @@ use crate::store::StoreError;
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        (&error).into()
+    }
+}
+
+impl From<&StoreError> for Failure {
+    fn from(error: &StoreError) -> Self {
         let failure = |reason| Self::new(reason, error.to_string());
-        match &error {
+        match error {
             StoreError::NotFound { .. } => failure("not-found").hint("Check the path."),
             StoreError::Read { path, source } => {
                 failure("read-failed").hint(system_hint(path, source, "read"))

@@ -154,6 +154,11 @@ impl<'a> Live<'a> {
             Step::Waits => return,
             Step::Yes(scope) => Some(scope),
             Step::No => None,
+            Step::Over => {
+                self.asking = None;
+                self.clear();
+                return;
+            }
         };
         if let Some(asking) = self.asking.take() {
             self.clear();

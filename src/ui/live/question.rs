@@ -22,6 +22,8 @@ pub(super) enum Step {
     Waits,
     Yes(Scope),
     No,
+    /// Its time is over; the server ends it.
+    Over,
 }
 
 impl Asking {
@@ -33,10 +35,10 @@ impl Asking {
         }
     }
 
-    /// Looks at the keyboard for as long as `time`. Everything but a yes is a no; no answer in time, too.
+    /// Looks at the keyboard for as long as `time`. Everything but a yes is a no.
     pub(super) fn step(&mut self, time: Duration, now: u64) -> Step {
         if now >= self.question.expires_at {
-            return Step::No;
+            return Step::Over;
         }
         match self.keyboard.key(time) {
             None => return Step::Waits,

@@ -1,4 +1,4 @@
-import { ago, announce, byId, clock, follow, keep, make, say, set, short } from "./live.js";
+import { ago, announce, byId, clock, follow, keep, make, say, set, short, showPins } from "./live.js";
 
 const WORDS = { green: "Green", red: "Red", grey: "Grey" };
 const known = new Map();
@@ -88,10 +88,10 @@ function show(board, now) {
   document.title = `${tally} · ${board.name}`;
   say(byId("federation"), `${board.name} · ${board.federation}`);
   say(byId("tally"), tally);
-  say(byId("threshold"), `Any ${board.threshold} of ${board.count} guardians make a signature.`);
+  say(byId("threshold"), `${board.threshold} of ${board.count} guardians make a signature.${green < board.threshold ? " Fewer than that are green." : ""}`);
   say(byId("stale-after"), String(board.stale_after));
   set(byId("to-federation"), "href", `/federations/${board.federation}`);
-  say(byId("pins"), board.pins.length ? `Accepted ${board.pins.length === 1 ? "image" : "images"}: ${board.pins.join(", ")}` : "Any image is accepted: none is pinned.");
+  showPins(board.pins);
   keep(byId("quorum"), board.operators, (row) => row.operator_id, () => make("li"), (mark, row) => set(mark, "data-color", row.color));
   keep(byId("operators"), board.operators, (row) => row.operator_id, create, (item, row) => update(item, row, now));
   for (const row of board.operators) tell(row, now);

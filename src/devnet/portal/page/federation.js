@@ -1,4 +1,4 @@
-import { announce, byId, clock, follow, keep, make, say, set, short } from "./live.js";
+import { announce, byId, clock, follow, keep, make, say, set, short, showPins } from "./live.js";
 
 const slug = decodeURIComponent(location.pathname.split("/").pop());
 const SEVERITIES = { info: "Info", warning: "Warning", critical: "Critical" };
@@ -28,11 +28,10 @@ const KINDS = { charter: "Charter", upgrade: "Upgrade", pins: "Images" };
 
 function showMembers(federation) {
   const signed = federation.members.filter((member) => member.charter !== null);
-  const hashes = new Set(signed.map((member) => member.charter.membership_hash));
-  let text = `${signed.length} of ${federation.members.length} have signed`;
-  if (hashes.size > 1) text += ", but not the same membership";
-  else if (signed.length && [...hashes][0]) text += ` membership ${short([...hashes][0], 16)}`;
-  say(byId("charter"), `${text}.`);
+  const hashes = [...new Set(signed.map((member) => member.charter.membership_hash ?? "none named"))].sort();
+  const what = { 0: "", 1: ", for this membership:" }[hashes.length] ?? ", but not for the same membership:";
+  say(byId("charter"), `${signed.length} of ${federation.members.length} have signed${what || "."}`);
+  keep(byId("hashes"), hashes, (hash) => hash, () => make("code"), say);
   keep(byId("members"), federation.members, (member) => member.operator_id, () => {
     const item = make("li");
     item.append(make("span", "name"), make("code", "id"), make("span", "when"));
@@ -94,9 +93,9 @@ function show({ federation }) {
   document.title = `${federation.name} · federation`;
   say(byId("slug"), federation.slug);
   say(byId("name"), federation.name);
-  say(byId("threshold"), `Any ${federation.threshold} of ${federation.guardians} guardians make a signature.`);
+  say(byId("threshold"), `${federation.threshold} of ${federation.guardians} guardians make a signature.`);
   set(byId("to-board"), "href", `/me/operator/attestation?federation=${encodeURIComponent(federation.slug)}`);
-  say(byId("pins"), federation.pins.length ? `Accepted ${federation.pins.length === 1 ? "image" : "images"}: ${federation.pins.join(", ")}` : "Any image is accepted: none is pinned.");
+  showPins(federation.pins);
   showMembers(federation);
   showIncidents(federation.incidents);
   showEvents(federation.events);

@@ -58,6 +58,15 @@ export const short = (text, length = 12) => {
   return text.length <= start + length ? text : `${text.slice(0, start + length)}…`;
 };
 
+/** Which images are accepted. */
+export function showPins(pins) {
+  const text = pins.length === 0 ? "Any image is accepted: none is pinned." : pins.length === 1 ? "Accepted image" : "Accepted images";
+  const place = byId("pins");
+  if (place.dataset.pins === pins.join()) return;
+  place.dataset.pins = pins.join();
+  place.replaceChildren(text, ...pins.map((pin) => make("code", "", pin)));
+}
+
 /**
  * Calls `show(document, now)` with each document, and again every second; `now` is the portal's time. While the portal
  * is out of reach, `document.body` has the class `lost`.

@@ -1,0 +1,244 @@
+//! Requests that are fetched from a guardian's RPC.
+
+use serde_json::{Value, json};
+
+use crate::support::guardian::FakeGuardian;
+use crate::support::signer::{
+    GUARDIAN_SOCKET, OPERATOR_SOCKET, SigningServer, action, alert, attestation, eventually, get, post,
+    records, records_of, serve_command, sign,
+};
+use crate::support::{ED25519_ID, Home, OPERATOR_ID};
+
+const SOCKET: [&str; 2] = ["--guardian", "rpc.sock"];
+
+fn guardian(home: &Home) -> FakeGuardian {
+    FakeGuardian::listen(&home.path("rpc.sock"), OPERATOR_ID)
+}
+
+#[track_caller]
+fn answer(guardian: &FakeGuardian, request: &Value) -> Value {
+    eventually(|| guardian.answers(request).pop()).expect("no answer")
+}
+
+#[test]
+fn requests_are_fetched_and_answered() {
+    let home = Home::with_identity();
+    let guardian = guardian(&home);
+    let before = attestation();
+    guardian.ask(&before);
+    let _server = SigningServer::start(&home, &SOCKET);
+    assert_eq!(answer(&guardian, &before)["status"], 200);
+    let requests: Vec<Value> = (0..100).map(|_| attestation()).collect();
+    for request in &requests {
+        guardian.ask(request);
+    }
+    for request in &requests {
+        let answer = answer(&guardian, request);
+        assert_eq!(answer["status"], 200);
+        assert_eq!(answer["body"]["id"], request["id"]);
+        assert!(answer["body"]["envelope"]["sig_hex"].is_string());
+    }
+    assert_eq!(guardian.waiting(), 0);
+    assert_eq!(records_of(&home, "signed").len(), 101);
+}
+
+#[test]
+fn a_refusal_leaves_the_request_where_it_is_and_is_told_once() {
+    let home = Home::with_identity();
+    let guardian = guardian(&home);
+    let _server = SigningServer::start(&home, &SOCKET);
+    let denied = action("program-apply", &json!({}));
+    guardian.ask(&denied);
+    assert_eq!(answer(&guardian, &denied)["body"]["reason"], "denied-by-policy");
+    // Others are answered meanwhile, and it is not asked about again.
+    for _ in 0..5 {
+        let request = attestation();
+        guardian.ask(&request);
+        assert_eq!(answer(&guardian, &request)["status"], 200);
+    }
+    assert_eq!(guardian.waiting(), 1);
+    assert_eq!(guardian.answers(&denied).len(), 1);
+}
+
+#[test]
+fn a_person_is_asked_for_the_guardian() {
+    let home = Home::with_identity();
+    let guardian = guardian(&home);
+    let _server = SigningServer::start(&home, &SOCKET);
+    let request = alert("critical", "pulled");
+    guardian.ask(&request);
+    let question = eventually(|| {
+        let list = get(&home, OPERATOR_SOCKET, "/v1/requests").json();
+        list["requests"].as_array().unwrap().first().cloned()
+    })
+    .unwrap();
+    assert!(
+        question["caller"].as_str().unwrap().contains("rpc.sock"),
+        "{question}"
+    );
+    assert!(guardian.answers(&request).is_empty());
+    let body = json!({ "payload_sha256": question["payload_sha256"] }).to_string();
+    let path = format!("/v1/requests/{}/approve", request["id"].as_str().unwrap());
+    assert_eq!(post(&home, OPERATOR_SOCKET, &path, &body).status, 200);
+    assert_eq!(answer(&guardian, &request)["status"], 200);
+}
+
+#[test]
+fn it_is_found_again_after_restarts() {
+    let home = Home::with_identity();
+    let first = guardian(&home);
+    let server = SigningServer::start(&home, &SOCKET);
+    let request = attestation();
+    first.ask(&request);
+    answer(&first, &request);
+    // The connection breaks in the middle.
+    first.break_connections();
+    let request = attestation();
+    first.ask(&request);
+    answer(&first, &request);
+    assert!(first.hellos() >= 2);
+    drop(first);
+    server.wait_for("guardian");
+    let second = guardian(&home);
+    let request = attestation();
+    second.ask(&request);
+    assert_eq!(answer(&second, &request)["status"], 200);
+    // The same request on a new connection has the same answer.
+    second.break_connections();
+    second.ask(&request);
+    let again =
+        eventually(|| (second.answers(&request).len() == 2).then(|| second.answers(&request))).unwrap();
+    assert_eq!(again[0], again[1]);
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn anothers_guardian_and_other_versions_are_not_served() {
+    for hello in [
+        json!({ "version": 1, "program": "0.0.1", "operator_id": ED25519_ID }),
+        json!({ "version": 2, "program": "9.0.0", "operator_id": OPERATOR_ID }),
+        json!({ "version": 1, "program": "0.0.1", "operator_id": OPERATOR_ID, "more": true }),
+        json!([]),
+    ] {
+        let home = Home::with_identity();
+        let guardian = guardian(&home);
+        guardian.say(hello);
+        let request = attestation();
+        guardian.ask(&request);
+        let server = SigningServer::start(&home, &SOCKET);
+        let told = server.wait_for("guardian");
+        assert!(told["error"].is_string(), "{told}");
+        assert!(guardian.answers(&request).is_empty());
+        assert!(home.text("serve.err").contains("could not be checked"));
+        // The other doors are open all the same.
+        assert_eq!(sign(&home, &attestation()).status, 200);
+        assert!(home.path(GUARDIAN_SOCKET).exists());
+    }
+}
+
+#[test]
+fn an_unreachable_guardian_is_a_warning() {
+    let home = Home::with_identity();
+    let server = SigningServer::start(&home, &SOCKET);
+    assert!(
+        home.text("serve.err")
+            .contains("whether the state folder is an older copy could not be checked"),
+        "{}",
+        home.text("serve.err")
+    );
+    assert_eq!(sign(&home, &attestation()).status, 200);
+    let guardian = guardian(&home);
+    let request = attestation();
+    guardian.ask(&request);
+    assert_eq!(answer(&guardian, &request)["status"], 200);
+    assert_eq!(server.stop(), Some(0));
+}
+
+/// An envelope that this home signed, and then forgot.
+fn rolled_back(home: &Home) -> Value {
+    let server = SigningServer::start(home, &[]);
+    assert_eq!(server.stop(), Some(0));
+    copy(home, "home/state", "old-state");
+    copy(home, "home/data", "old-data");
+    let server = SigningServer::start(home, &[]);
+    let envelope = sign(home, &alert("info", "newer")).json()["envelope"].clone();
+    assert_eq!(server.stop(), Some(0));
+    // Both folders: the epoch file beside the key notices the one alone.
+    for (old, place) in [("old-state", "home/state"), ("old-data", "home/data")] {
+        std::fs::remove_dir_all(home.path(place)).unwrap();
+        copy(home, old, place);
+    }
+    envelope
+}
+
+fn copy(home: &Home, from: &str, to: &str) {
+    let status = std::process::Command::new("cp")
+        .arg("-a")
+        .arg(home.path(from))
+        .arg(home.path(to))
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn an_older_copy_of_the_state_is_noticed_by_what_the_guardian_can_prove() {
+    let home = Home::with_identity();
+    let envelope = rolled_back(&home);
+    let guardian = guardian(&home);
+    guardian.remember("alert-publish", envelope);
+    let output = serve_command(&home, &SOCKET).output().unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (said["reason"].as_str().unwrap(), output.status.code()),
+        ("rolled-back", Some(1))
+    );
+    assert!(
+        said["detail"].as_str().unwrap().contains("alert-publish"),
+        "{said}"
+    );
+    assert!(!home.path(GUARDIAN_SOCKET).exists());
+    assert!(records_of(&home, "signed").is_empty());
+}
+
+#[test]
+fn or_as_soon_as_the_guardian_is_there() {
+    let home = Home::with_identity();
+    let envelope = rolled_back(&home);
+    let server = SigningServer::start(&home, &SOCKET);
+    assert_eq!(sign(&home, &attestation()).status, 200);
+    let guardian = guardian(&home);
+    guardian.remember("alert-publish", envelope);
+    let told = server.wait_for("stopped-signing");
+    assert!(told["detail"].as_str().unwrap().contains("nonce"), "{told}");
+    assert_eq!(sign(&home, &attestation()).says(), "503 rolled-back");
+    assert_eq!(get(&home, GUARDIAN_SOCKET, "/healthz").says(), "503 rolled-back");
+}
+
+#[test]
+fn what_a_guardian_makes_up_does_not_count() {
+    let home = Home::with_identity();
+    let server = SigningServer::start(&home, &[]);
+    let mut forged = sign(&home, &alert("info", "genuine")).json()["envelope"].clone();
+    assert_eq!(server.stop(), Some(0));
+    let genuine = forged.clone();
+    let nonce = forged["payload"]["nonce"].as_u64().unwrap();
+    forged["payload"]["nonce"] = (nonce + 1_000_000).into();
+    let guardian = guardian(&home);
+    guardian.remember("alert-publish", forged);
+    // Genuine, but of another action.
+    guardian.remember("charter-sign", genuine);
+    guardian.remember(
+        "audit",
+        json!({
+            "head": { "seq": 1_000_000, "hash": "ab".repeat(32), "at": 1 }, "pubkey_hex": "00", "sig_hex": "ab".repeat(64),
+        }),
+    );
+    let _server = SigningServer::start(&home, &SOCKET);
+    let errors = home.text("serve.err");
+    assert_eq!(errors.matches("not counted").count(), 3, "{errors}");
+    let request = attestation();
+    guardian.ask(&request);
+    assert_eq!(answer(&guardian, &request)["status"], 200);
+    assert!(!records(&home).is_empty());
+}
