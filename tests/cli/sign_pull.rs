@@ -199,6 +199,22 @@ fn an_older_copy_of_the_state_is_noticed_by_what_the_guardian_can_prove() {
     );
     assert!(!home.path(GUARDIAN_SOCKET).exists());
     assert!(records_of(&home, "signed").is_empty());
+    // Whoever knows what that means can go on, and it is recorded.
+    let server = SigningServer::start(&home, &[&SOCKET[..], &["--accept-rollback"]].concat());
+    assert!(
+        home.text("serve.err")
+            .contains("the log here knows less than others")
+    );
+    let request = attestation();
+    guardian.ask(&request);
+    assert_eq!(answer(&guardian, &request)["status"], 200);
+    assert_eq!(server.stop(), Some(0));
+    assert!(
+        records_of(&home, "forced")[0]["summary"]
+            .as_str()
+            .unwrap()
+            .contains("alert-publish")
+    );
 }
 
 #[test]

@@ -74,6 +74,10 @@ pub(in crate::cli) struct Serving {
     /// Sign nothing without a person's yes: for a second machine with the same key
     #[arg(long)]
     ask_only: bool,
+    /// Dangerous: sign on with an older copy of the state folder, though the guardian proves that newer signatures exist.
+    /// Only where the newest copy is lost, and not before 24 hours have passed
+    #[arg(long, requires = "serve")]
+    accept_rollback: bool,
     /// Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,

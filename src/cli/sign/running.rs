@@ -44,6 +44,7 @@ pub(super) struct Core {
     pub(super) engine: Arc<Engine>,
     pub(super) identity: Identity,
     pub(super) policy_file: PathBuf,
+    pub(super) accepts_rollback: bool,
     // Until the end: nobody else may use the key's log meanwhile.
     _home: LockedHome,
 }
@@ -63,6 +64,7 @@ pub(super) fn open(context: &Context, folders: &Folders, options: &Serving) -> R
         policy_file: policy_file.clone(),
         federation,
         ask_only: options.ask_only,
+        dangerously_accept_rollback: options.accept_rollback,
     };
     let (engine, notes) = Engine::open(folders, setup)?;
     drop(progress);
@@ -71,6 +73,7 @@ pub(super) fn open(context: &Context, folders: &Folders, options: &Serving) -> R
         engine,
         identity,
         policy_file,
+        accepts_rollback: options.accept_rollback,
         _home: home,
     })
 }

@@ -185,16 +185,19 @@ fn check_remembered(
             .ui
             .warn(&format!("the guardian remembers {ignored}: not counted"));
     }
-    core.engine.compare(&remembered).or_else(|rolled_back| {
-        if core.engine.is_ask_only() {
-            context.ui.warn(&format!(
-                "this machine's log knows less than others: {rolled_back}"
-            ));
-            Ok(())
-        } else {
-            Err(rolled_back.into())
-        }
-    })
+    let Err(rolled_back) = core.engine.compare(&remembered) else {
+        return Ok(());
+    };
+    if !core.engine.is_behind_by_choice() {
+        return Err(rolled_back.into());
+    }
+    context
+        .ui
+        .warn(&format!("the log here knows less than others: {rolled_back}"));
+    if core.accepts_rollback {
+        core.engine.force(format!("--accept-rollback: {rolled_back}"))?;
+    }
+    Ok(())
 }
 
 fn warn_of_own_user(context: &Context, options: &Serving) {

@@ -44,6 +44,8 @@ pub struct Setup {
     pub federation: Option<String>,
     /// Nothing is signed without a person.
     pub ask_only: bool,
+    /// What a guardian proves beyond our log does not stop signing.
+    pub dangerously_accept_rollback: bool,
 }
 
 /// The running signing server, without its doors.
@@ -54,6 +56,7 @@ pub struct Engine {
     policy_file: PathBuf,
     federation: Option<String>,
     ask_only: bool,
+    accepts_rollback: bool,
     started: SystemTime,
     ledger: Ledger,
     core: Mutex<Core>,
@@ -131,6 +134,7 @@ impl Engine {
             policy_file: setup.policy_file,
             federation: setup.federation,
             ask_only: setup.ask_only,
+            accepts_rollback: setup.dangerously_accept_rollback,
             started: SystemTime::now(),
             ledger,
             core: Mutex::new(Core {
@@ -295,8 +299,7 @@ impl Engine {
         let Some(missing) = missing else {
             return Ok(());
         };
-        // A second machine with the same key has a log of its own.
-        if !self.ask_only {
+        if !self.is_behind_by_choice() {
             self.halt("rolled-back", missing.to_string());
         }
         Err(missing)

@@ -76,6 +76,7 @@ impl Engine {
         self.watcher.tell(match link {
             Link::Up => Notice::Guardian(Ok(())),
             Link::Down(error) => Notice::Guardian(Err(error.to_string())),
+            Link::RolledBack(_) if self.is_behind_by_choice() => return,
             Link::RolledBack(rolled_back) => Notice::Stopped(Some(rolled_back.to_string())),
         });
     }
@@ -85,9 +86,19 @@ impl Engine {
         self.watcher.close();
     }
 
-    /// Whether nothing is signed without a person.
-    pub fn is_ask_only(&self) -> bool {
-        self.ask_only
+    /// Whether others may know more than our log: a second machine with the same key has a log of its own, and somebody
+    /// whose newest one is lost has said so.
+    pub fn is_behind_by_choice(&self) -> bool {
+        self.ask_only || self.accepts_rollback
+    }
+
+    /// Records that a person overruled a check.
+    ///
+    /// # Errors
+    /// [`AuditError`]
+    pub fn force(&self, summary: String) -> Result<(), AuditError> {
+        let ticket = self.append(Entry::new(unix_now(), Event::Forced, summary))?;
+        ticket.wait().map(|_| ())
     }
 
     /// How many signatures left.

@@ -47,8 +47,8 @@ impl From<RolledBack> for Failure {
             format!("the state folder is an older copy: {error}"),
         )
         .hint(
-            "Put the newest copy of the state folder back. Signing on with an old one could use a nonce twice; if the \
-             newest is lost, oc-guardian audit --help says how to go on.",
+            "Put the newest copy of the state folder back. If it is lost: wait 24 hours (no request is valid for longer), \
+             then start once with --accept-rollback; that is recorded.",
         )
     }
 }
