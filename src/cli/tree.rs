@@ -2,8 +2,8 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
 use super::{
-    completions, config, examples, federation, guardian, incident, init, key, man, portal, sign, status,
-    audit, completions, config, examples, incident, init, key, man, policy, portal, sign, status,
+    audit, completions, config, examples, federation, guardian, incident, init, key, man, policy, portal,
+    sign, status,
 };
 use crate::ui::{Exit, Failure, Options};
 

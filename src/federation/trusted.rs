@@ -73,9 +73,14 @@ struct Record {
 }
 
 impl TrustedFederation {
+    /// Where all of them are kept.
+    pub fn folder(folders: &Folders) -> PathBuf {
+        folders.config.join(FOLDER)
+    }
+
     /// Where it is kept.
     pub fn path(folders: &Folders, slug: &str) -> PathBuf {
-        folders.config.join(FOLDER).join(format!("{slug}.json"))
+        Self::folder(folders).join(format!("{slug}.json"))
     }
 
     /// Reads what the operator accepted under this name, and checks it as at the first time.
@@ -104,7 +109,7 @@ impl TrustedFederation {
     /// # Errors
     /// [`TrustedFederationError::Store`]
     pub fn list(folders: &Folders) -> Result<Vec<String>, TrustedFederationError> {
-        let folder = folders.config.join(FOLDER);
+        let folder = Self::folder(folders);
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -161,7 +166,7 @@ impl TrustedFederation {
         let membership = &self.directory.membership;
         check_charter(membership, &self.directory.charter_signatures)?;
         store::create_dir_private(&folders.config)?;
-        store::create_dir_private(&folders.config.join(FOLDER))?;
+        store::create_dir_private(&Self::folder(folders))?;
         let _lock = Lock::acquire(&folders.config.join(LOCK))?;
         match Self::load(folders, membership.slug()) {
             Ok(present) if present.directory.membership != *membership && !replace => {

@@ -1,13 +1,13 @@
 //! The attestation loop: build, have signed, post, tell the peers.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::clock::unix_now;
 use super::health::{VERSION, attested_status};
 use super::peers::Body;
-use super::process::Shared;
 use super::schedule::Schedule;
+use super::shared::{PORTAL, Shared};
 use super::signing::{SigningError, Wanted};
 use crate::envelope::{HEALTH_FRESH, HealthAttestation};
 use crate::portal::{Client, PortalError};
@@ -15,47 +15,75 @@ use crate::signer::Kind;
 
 /// How soon a signing server that could not be reached is asked again.
 const CLIENT_RETRY: Duration = Duration::from_secs(5);
+/// Between two turns, whatever the clock says.
+const SHORTEST: Duration = Duration::from_millis(20);
+/// In the log.
+const SIGNATURE: &str = "signature under the health envelope";
 
-/// Attests until it is dropped; only while active.
+/// Attests until it is dropped; only while active. The peers are told at every turn; the portal less often while it does
+/// not take what is posted.
 pub(super) async fn run(shared: Arc<Shared>, portal: Arc<Client>) {
-    let mut schedule = Schedule::new(shared.settings.attest_interval);
+    let interval = shared.settings.attest_interval;
+    let mut schedule = Schedule::new(interval);
+    let mut portal_due = Instant::now();
     loop {
-        match attest(&shared, &portal).await {
-            Ok(()) => schedule.accepted(),
-            Err(why) => {
-                shared
-                    .log
-                    .warn(&format!("no health envelope was accepted: {why}"));
-                match why {
-                    AttestError::Portal(_) => schedule.failed(),
-                    // The request has waited its time, and the signing server's return should be seen at once.
-                    AttestError::Signing(SigningError::Expired | SigningError::Replaced) => continue,
-                    AttestError::Signing(SigningError::Client(_)) => {
-                        tokio::time::sleep(CLIENT_RETRY.min(shared.settings.attest_interval)).await;
-                        continue;
+        let is_due = Instant::now() >= portal_due;
+        if is_due || shared.reaches_peers() {
+            let envelope = match signed(&shared).await {
+                Ok(envelope) => envelope,
+                Err(error) => {
+                    shared.log.trouble(SIGNATURE, &error.to_string());
+                    match error {
+                        // The request has waited its time, and the signing server's return should be seen at once.
+                        SigningError::Expired | SigningError::Replaced | SigningError::Refused { .. }
+                            if !shared.signing.has_client() => {}
+                        SigningError::Client(_) => tokio::time::sleep(CLIENT_RETRY.min(interval)).await,
+                        _ => tokio::time::sleep(interval).await,
                     }
-                    AttestError::Signing(_) | AttestError::Task(_) => {}
+                    continue;
                 }
+            };
+            shared.log.well(SIGNATURE);
+            tell_peers(&shared, &envelope);
+            if is_due {
+                match post(&portal, envelope).await {
+                    Ok(()) => {
+                        schedule.accepted();
+                        shared.log.well(PORTAL);
+                        shared.log.debug("the portal took a health envelope");
+                        shared.problem(PORTAL, false);
+                    }
+                    Err(error) => {
+                        schedule.failed();
+                        shared.log.trouble(PORTAL, &error.to_string());
+                        shared.problem(PORTAL, true);
+                    }
+                }
+                portal_due = Instant::now() + schedule.pause(random());
             }
         }
-        let mut random = [0; 4];
-        // Without randomness the schedule only lacks its jitter.
-        let _ = getrandom::fill(&mut random);
-        tokio::time::sleep(schedule.pause(u32::from_le_bytes(random))).await;
+        // Not past the portal's turn, which has a jitter of its own.
+        let pause = interval.min(portal_due.saturating_duration_since(Instant::now()));
+        tokio::time::sleep(pause.max(SHORTEST)).await;
     }
 }
 
+/// Without randomness the schedule only lacks its jitter.
+fn random() -> u32 {
+    let mut random = [0; 4];
+    let _ = getrandom::fill(&mut random);
+    u32::from_le_bytes(random)
+}
+
 #[derive(Debug, thiserror::Error)]
-enum AttestError {
-    #[error(transparent)]
-    Signing(#[from] SigningError),
+enum PostError {
     #[error(transparent)]
     Portal(#[from] PortalError),
     #[error("the task that posts ended: {0}")]
     Task(#[from] tokio::task::JoinError),
 }
 
-async fn attest(shared: &Arc<Shared>, portal: &Arc<Client>) -> Result<(), AttestError> {
+async fn signed(shared: &Shared) -> Result<String, SigningError> {
     let attestation = attestation(shared);
     // Whoever reads it takes it for 120 seconds: a signature that comes later is of no use.
     let wanted = Wanted {
@@ -64,21 +92,22 @@ async fn attest(shared: &Arc<Shared>, portal: &Arc<Client>) -> Result<(), Attest
         payload: &attestation,
         expires_at: attestation.attested_at + HEALTH_FRESH / 2,
     };
-    let envelope = shared.signing.sign(wanted).await?;
-    shared.attested();
-    if let Some(sender) = shared.sender() {
-        let body = Body::Health(envelope.clone());
-        let shared = Arc::clone(shared);
-        // Peers that are slow do not hold up the portal.
-        tokio::spawn(async move {
-            sender.tell(&body).await;
-            drop(shared);
-        });
+    shared.signing.sign(wanted).await
+}
+
+/// Peers that are slow do not hold up the portal.
+fn tell_peers(shared: &Arc<Shared>, envelope: &str) {
+    if !shared.reaches_peers() {
+        return;
     }
+    let sender = Arc::clone(&shared.sender);
+    let body = Body::Health(envelope.to_owned());
+    tokio::spawn(async move { sender.tell(&body).await });
+}
+
+async fn post(portal: &Arc<Client>, envelope: String) -> Result<(), PostError> {
     let portal = Arc::clone(portal);
-    let posted = tokio::task::spawn_blocking(move || portal.post_attestation(&envelope)).await?;
-    shared.posted(posted.is_ok());
-    posted?;
+    tokio::task::spawn_blocking(move || portal.post_attestation(&envelope)).await??;
     Ok(())
 }
 

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::process::Shared;
+use super::shared::Shared;
 use crate::federation::{CharterError, Directory, DirectoryError, MAX_DIRECTORY_BYTES, check_charter};
 use crate::portal::{DocumentError, fetch_document};
-use crate::store::{self, Access, StoreError};
+use crate::store::{self, Access};
 
 const FILE: &str = "directory.json";
+/// In the log.
+const SUBJECT: &str = "the federation's directory";
 /// How often the directory is read again: addresses may change.
 const EVERY: Duration = Duration::from_secs(600);
 /// How soon after a failure, at first and at most.
@@ -32,8 +34,6 @@ enum LearnError {
         "the directory has another membership than this process serves in; start the guardian anew to serve in it"
     )]
     OtherMembership,
-    #[error(transparent)]
-    Store(#[from] StoreError),
     #[error("the task that fetches it ended")]
     Task,
 }
@@ -55,13 +55,12 @@ pub(super) async fn follow(shared: Arc<Shared>) {
     loop {
         let pause = match fetch(&shared, &url, &copy).await {
             Ok(()) => {
+                shared.log.well(SUBJECT);
                 retry = FIRST_RETRY;
                 EVERY
             }
             Err(error) => {
-                shared
-                    .log
-                    .warn(&format!("the federation's directory was not taken: {error}"));
+                shared.log.trouble(SUBJECT, &error.to_string());
                 retry = (retry * 2).min(EVERY);
                 retry
             }
@@ -78,7 +77,9 @@ async fn fetch(shared: &Arc<Shared>, url: &str, copy: &PathBuf) -> Result<(), Le
     let bytes = fetched.map_err(|_| LearnError::Task)??;
     learn(shared, &bytes)?;
     if store::read(copy, MAX_DIRECTORY_BYTES).ok().as_ref() != Some(&bytes) {
-        store::replace(copy, &bytes, Access::Private)?;
+        // It is only for a start without a network.
+        let written = store::replace(copy, &bytes, Access::Private);
+        shared.written(written.as_ref().map(|()| ()));
     }
     Ok(())
 }

@@ -10,17 +10,15 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::health;
-use super::process::Shared;
+use super::places::Places;
+use super::shared::Shared;
 use crate::signer::{MAX_BODY, Patient, Reply, Stop, read_body, response};
 
-/// Connections at once on one port.
-const CONNECTIONS: usize = 512;
 /// How long the head of a request may take, and so also how long a connection may be idle.
-const HEAD_TIME: Duration = Duration::from_secs(15);
+const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How long a request may still take when the process ends.
 const LAST_ANSWER: Duration = Duration::from_secs(3);
 /// Headers of a request; a proxy in front adds some.
@@ -35,7 +33,7 @@ pub(super) enum Port {
 
 /// Answers on one port until it is told to stop.
 pub(super) async fn serve(listener: TcpListener, port: Port, shared: Arc<Shared>, mut stop: Stop) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Places::default());
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -43,12 +41,12 @@ pub(super) async fn serve(listener: TcpListener, port: Port, shared: Arc<Shared>
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, from)) = accepted else {
             // Nearly always a lack of file descriptors.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Some(place) = places.take(from.ip()) else {
             continue;
         };
         let _ = stream.set_nodelay(true);
@@ -95,6 +93,7 @@ async fn answer(shared: &Shared, port: Port, request: Request<Incoming>) -> Repl
             &shared.signing,
             &shared.transport,
             &shared.problems(),
+            &shared.status,
         ) {
             Some(status) => Reply::text(200, status),
             None => Reply::refused(

@@ -11,13 +11,17 @@ mod health;
 mod http;
 mod lifecycle;
 mod log;
+mod machine;
+mod news;
 mod peers;
+mod places;
 mod process;
 mod queue;
 mod remembered;
 mod rpc;
 mod schedule;
 mod settings;
+mod shared;
 mod signing;
 mod transport;
 

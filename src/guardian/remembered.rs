@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub(super) struct Remembered {
     operator: PublicKey,
     path: PathBuf,
     record: Mutex<Record>,
+    /// Something is known that is not in the file.
+    is_unsaved: AtomicBool,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -43,6 +46,7 @@ impl Remembered {
                 version: 1,
                 ..Record::default()
             }),
+            is_unsaved: AtomicBool::new(false),
         }
     }
 
@@ -83,20 +87,25 @@ impl Remembered {
 
     /// Takes in a signed head, durably. Returns whether it is the operator's.
     pub(super) fn learn_head(&self, signed: &RawValue) -> Result<bool, StoreError> {
-        match self.take_head(signed) {
-            Some(true) => self.save().map(|()| true),
-            Some(false) => Ok(true),
-            None => Ok(false),
-        }
+        self.keep(self.take_head(signed))
     }
 
     /// Takes in an action envelope, durably. Returns whether it is the operator's.
     pub(super) fn learn_action(&self, envelope: &RawValue) -> Result<bool, StoreError> {
-        match self.take_action(envelope) {
-            Some(true) => self.save().map(|()| true),
-            Some(false) => Ok(true),
-            None => Ok(false),
+        self.keep(self.take_action(envelope))
+    }
+
+    fn keep(&self, is_news: Option<bool>) -> Result<bool, StoreError> {
+        let Some(is_news) = is_news else {
+            return Ok(false);
+        };
+        // What was said before and could not be written is not durable by being said again.
+        if is_news || self.is_unsaved.load(Ordering::Relaxed) {
+            self.is_unsaved.store(true, Ordering::Relaxed);
+            self.save()?;
+            self.is_unsaved.store(false, Ordering::Relaxed);
         }
+        Ok(true)
     }
 
     /// `None`: not the operator's. Else whether it is news.

@@ -3,16 +3,17 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::health::VERSION;
-use super::process::Shared;
+use super::shared::Shared;
 use crate::signer::Stop;
 use crate::signer::frames::{
     Answer, Answered, Call, CallError, Hello, Known, Leave, Pending, RPC_VERSION, Remembered, Requests,
@@ -97,8 +98,7 @@ async fn converse(stream: UnixStream, shared: Arc<Shared>, mut stop: Stop) {
     let (answers, mut outgoing) = mpsc::channel::<Answer>(CALLS);
     let write = async {
         while let Some(answer) = outgoing.recv().await {
-            let json = serde_json::to_vec(&answer).expect("an answer serialises");
-            let Ok(bytes) = frame(&json) else { continue };
+            let bytes = framed(answer);
             let sent = tokio::io::AsyncWriteExt::write_all(&mut writer, &bytes);
             if !matches!(tokio::time::timeout(PATIENCE, sent).await, Ok(Ok(()))) {
                 return;
@@ -107,6 +107,7 @@ async fn converse(stream: UnixStream, shared: Arc<Shared>, mut stop: Stop) {
     };
     let read = async {
         let places = Arc::new(Semaphore::new(CALLS));
+        let polls = Arc::new(Polls::new(&shared));
         let mut calls = JoinSet::new();
         let mut greeted = false;
         loop {
@@ -138,8 +139,14 @@ async fn converse(stream: UnixStream, shared: Arc<Shared>, mut stop: Stop) {
                 continue;
             };
             let (shared, answers) = (Arc::clone(&shared), answers.clone());
+            let polls = Arc::clone(&polls);
+            // In the order of the calls, not of their tasks.
+            let turn = (method == "pending").then(|| polls.turn());
             calls.spawn(async move {
-                let answer = answer(&shared, &method, &params).await;
+                let answer = match turn {
+                    Some(turn) => pending(&shared, &params, turn).await,
+                    None => answer(&shared, &method, &params),
+                };
                 let _ = answers.send(answer_of(id, answer)).await;
                 drop(place);
             });
@@ -153,6 +160,63 @@ async fn converse(stream: UnixStream, shared: Arc<Shared>, mut stop: Stop) {
 }
 
 type Result = std::result::Result<Box<RawValue>, CallError>;
+
+/// The long polls of one connection. A new one ends the one before it, which then has nothing to tell: the kit asks anew
+/// when what it knows has changed.
+struct Polls {
+    shared: Arc<Shared>,
+    newest: watch::Sender<u64>,
+    /// Set by the first one: from then on this connection is a signing server's.
+    is_fetching: AtomicBool,
+}
+
+impl Polls {
+    fn new(shared: &Arc<Shared>) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            newest: watch::Sender::new(0),
+            is_fetching: AtomicBool::new(false),
+        }
+    }
+
+    /// Ends the one before; returns when the next one comes.
+    fn turn(&self) -> impl Future<Output = ()> + use<> {
+        if !self.is_fetching.swap(true, Ordering::Relaxed) {
+            self.shared.signing.began_fetching();
+        }
+        self.newest.send_modify(|newest| *newest += 1);
+        let mut newest = self.newest.subscribe();
+        async move {
+            // An error means that the connection is gone.
+            let _ = newest.changed().await;
+        }
+    }
+}
+
+impl Drop for Polls {
+    fn drop(&mut self) {
+        if self.is_fetching.load(Ordering::Relaxed) {
+            self.shared.signing.ended_fetching();
+        }
+    }
+}
+
+/// The bytes of an answer; one that does not fit into a frame says so instead of not coming.
+fn framed(answer: Answer) -> Vec<u8> {
+    let id = answer.id;
+    let bytes = |answer: Answer| {
+        let json = serde_json::to_vec(&answer).expect("an answer serialises");
+        frame(&json)
+    };
+    bytes(answer)
+        .or_else(|_| {
+            bytes(answer_of(
+                id,
+                Err(error("too-large", "the answer does not fit into a frame")),
+            ))
+        })
+        .expect("a short answer fits into a frame")
+}
 
 fn answer_of(id: u64, result: Result) -> Answer {
     let (result, error) = match result {
@@ -192,7 +256,6 @@ fn hello(shared: &Shared, method: &str, text: &RawValue) -> Result {
     if theirs.operator_id != ours.as_str() {
         return Err(error("foreign-operator", format!("this is a guardian of {ours}")));
     }
-    shared.signing.heard();
     Ok(raw(&Hello {
         version: RPC_VERSION,
         program: VERSION.to_owned(),
@@ -200,20 +263,22 @@ fn hello(shared: &Shared, method: &str, text: &RawValue) -> Result {
     }))
 }
 
-async fn answer(shared: &Shared, method: &str, text: &RawValue) -> Result {
-    shared.signing.heard();
+async fn pending(shared: &Shared, text: &RawValue, ended: impl Future<Output = ()>) -> Result {
+    let asked: Pending = params(text)?;
+    let wait = Duration::from_secs(asked.wait.min(MAX_WAIT));
+    let found = tokio::select! {
+        found = shared.signing.pending(&asked.known, wait) => found,
+        () = ended => Vec::new(),
+    };
+    let requests = found
+        .into_iter()
+        .filter_map(|json| RawValue::from_string(json).ok())
+        .collect();
+    Ok(raw(&Requests { requests }))
+}
+
+fn answer(shared: &Shared, method: &str, text: &RawValue) -> Result {
     match method {
-        "pending" => {
-            let asked: Pending = params(text)?;
-            let wait = Duration::from_secs(asked.wait.min(MAX_WAIT));
-            let requests = shared.signing.pending(&asked.known, wait).await;
-            shared.signing.heard();
-            let requests = requests
-                .into_iter()
-                .filter_map(|json| RawValue::from_string(json).ok())
-                .collect();
-            Ok(raw(&Requests { requests }))
-        }
         "answer" => {
             let answered: Answered = params(text)?;
             match shared.signing.answer(&answered) {
@@ -229,7 +294,9 @@ async fn answer(shared: &Shared, method: &str, text: &RawValue) -> Result {
         }
         "leave-head" => {
             let left: Leave = params(text)?;
-            match shared.remembered.learn_head(&left.head) {
+            let learnt = shared.remembered.learn_head(&left.head);
+            shared.written(learnt.as_ref().map(|_| ()));
+            match learnt {
                 Ok(true) => {
                     shared.peers.tell_of_head();
                     Ok(raw(&json!({})))
@@ -241,7 +308,12 @@ async fn answer(shared: &Shared, method: &str, text: &RawValue) -> Result {
         "submit-notice" => {
             let notice: super::peers::SubmitNotice = params(text)?;
             match shared.peers.submit_notice(&notice.envelope) {
-                Ok(()) => Ok(raw(&json!({}))),
+                Ok(()) => {
+                    // Proof of its nonce, for a signing server whose log was put back.
+                    let learnt = shared.remembered.learn_action(&notice.envelope);
+                    shared.written(learnt.as_ref().map(|_| ()));
+                    Ok(raw(&json!({})))
+                }
                 Err(why) => Err(error("not-a-notice", why)),
             }
         }

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::GuardianError;
 use crate::bundle::{Bundle, Signer};
 use crate::operator::OperatorId;
 use crate::signer::client::{Client, Endpoint};
@@ -38,15 +39,19 @@ impl Settings {
     }
 
     /// The signing server, where the bundle names one.
-    pub(super) fn client(&self) -> Option<Client> {
-        let endpoint = match self.bundle.signer.as_ref()? {
-            Signer::Unix(path) => Endpoint::Socket(path.clone()),
-            Signer::Http { url, token_file } => Endpoint::Loopback {
-                address: loopback(url)?,
+    ///
+    /// # Errors
+    /// [`GuardianError::SignerUrl`]: waiting on the RPC instead would be silence.
+    pub(super) fn client(&self) -> Result<Option<Client>, GuardianError> {
+        let endpoint = match self.bundle.signer.as_ref() {
+            None => return Ok(None),
+            Some(Signer::Unix(path)) => Endpoint::Socket(path.clone()),
+            Some(Signer::Http { url, token_file }) => Endpoint::Loopback {
+                address: loopback(url).ok_or_else(|| GuardianError::SignerUrl(url.clone()))?,
                 token_file: token_file.clone(),
             },
         };
-        Some(Client::new(endpoint))
+        Ok(Some(Client::new(endpoint)))
     }
 }
 
@@ -80,6 +85,7 @@ mod tests {
             ("http://[::1]:9180/", Some("[::1]:9180")),
             ("http://localhost:80", Some("127.0.0.1:80")),
             ("https://127.0.0.1:9180", None),
+            ("http://127.0.0.1", None),
         ] {
             assert_eq!(loopback(url).map(|it| it.to_string()).as_deref(), address);
         }

@@ -9,13 +9,13 @@ use tokio::sync::{Notify, oneshot};
 
 use super::clock::unix_now;
 use super::queue::{Queue, QueueError, Waiting};
-use crate::envelope::{Envelope, Payload};
+use crate::envelope::{ActionPayload, Envelope, GuardianKeyPayload, HealthAttestation, Payload};
 use crate::operator::PublicKey;
 use crate::signer::client::{Client, ClientError, Outcome};
 use crate::signer::frames::{Answered, MAX_FRAME};
 use crate::signer::{Kind, RequestId};
 
-/// A signing server that was heard of within this time is `connected`.
+/// A signing server at an address that answered within this time is `connected`.
 const CONNECTED: Duration = Duration::from_secs(90);
 /// What stands around the requests in a frame.
 const FRAME_OVERHEAD: usize = 256;
@@ -63,10 +63,32 @@ pub(super) struct Signing {
 #[derive(Default)]
 struct Inner {
     queue: Queue,
-    waiters: HashMap<RequestId, oneshot::Sender<Box<RawValue>>>,
+    waiters: HashMap<RequestId, Waiter>,
+    /// When the one at an address answered last.
     last_heard: Option<Instant>,
-    /// The last refusal, for whoever looks why nothing is signed.
-    refused: Option<String>,
+    /// Connections of kits that fetch requests.
+    fetching: usize,
+}
+
+/// Who waits for the signature under a request.
+struct Waiter {
+    sender: oneshot::Sender<Box<RawValue>>,
+    /// The last refusal: what is said in the end, if no signature comes.
+    refused: Option<Refusal>,
+}
+
+/// Takes a request out when nobody waits for it any more, however that came about.
+struct Enqueued<'a> {
+    signing: &'a Signing,
+    id: RequestId,
+}
+
+impl Drop for Enqueued<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.signing.inner();
+        inner.queue.remove(&self.id);
+        inner.waiters.remove(&self.id);
+    }
 }
 
 impl Signing {
@@ -84,19 +106,29 @@ impl Signing {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a signing server was heard of lately.
+    /// Whether the bundle names a signing server.
+    pub(super) fn has_client(&self) -> bool {
+        self.client.is_some()
+    }
+
+    /// Whether the signing server that we ask answered lately, or one is there that fetches requests.
     pub(super) fn is_connected(&self) -> bool {
-        self.inner().last_heard.is_some_and(|at| at.elapsed() < CONNECTED)
+        let inner = self.inner();
+        match self.client {
+            Some(_) => inner.last_heard.is_some_and(|at| at.elapsed() < CONNECTED),
+            None => inner.fetching > 0,
+        }
     }
 
-    /// A signing server has just spoken to us.
-    pub(super) fn heard(&self) {
-        self.inner().last_heard = Some(Instant::now());
+    /// A kit fetches requests from now on.
+    pub(super) fn began_fetching(&self) {
+        self.inner().fetching += 1;
     }
 
-    /// The last refusal since a signature.
-    pub(super) fn refused(&self) -> Option<String> {
-        self.inner().refused.clone()
+    /// Its connection has ended.
+    pub(super) fn ended_fetching(&self) {
+        let mut inner = self.inner();
+        inner.fetching = inner.fetching.saturating_sub(1);
     }
 
     /// Gets the signed envelope of a payload, verified under the operator's key.
@@ -115,29 +147,23 @@ impl Signing {
             wanted.payload.signed_bytes()?
         );
         let left = Duration::from_secs(wanted.expires_at.saturating_sub(now));
-        let outcome = match &self.client {
-            Some(client) => tokio::time::timeout(left, self.through_client(client, &id, &json)).await,
+        let envelope = match &self.client {
+            Some(client) => tokio::time::timeout(left, self.through_client(client, &id, &json))
+                .await
+                .unwrap_or(Err(SigningError::Expired))?,
             None => {
-                tokio::time::timeout(left, self.through_queue(id, wanted.kind, json, wanted.expires_at)).await
-            }
-        };
-        let envelope = match outcome {
-            Ok(outcome) => outcome?,
-            Err(_) => {
-                let mut inner = self.inner();
-                inner.queue.remove(&id);
-                inner.waiters.remove(&id);
-                return Err(SigningError::Expired);
+                let waiting = Waiting {
+                    id,
+                    kind: wanted.kind,
+                    json,
+                    expires_at: wanted.expires_at,
+                };
+                self.through_queue(waiting, left).await?
             }
         };
         // Whatever the way: only a signature over exactly what was asked for is one.
         match Envelope::<P>::verify(envelope.get().as_bytes(), &self.operator) {
-            Ok(signed) if signed.payload() == wanted.payload => {
-                let mut inner = self.inner();
-                inner.last_heard = Some(Instant::now());
-                inner.refused = None;
-                Ok(envelope.get().to_owned())
-            }
+            Ok(signed) if signed.payload() == wanted.payload => Ok(envelope.get().to_owned()),
             _ => Err(SigningError::Foreign),
         }
     }
@@ -148,44 +174,43 @@ impl Signing {
         id: &RequestId,
         json: &str,
     ) -> Result<Box<RawValue>, SigningError> {
-        match client.sign_and_wait(json.as_bytes(), &id.to_string()).await? {
+        let outcome = client.sign_and_wait(json.as_bytes(), &id.to_string()).await?;
+        self.inner().last_heard = Some(Instant::now());
+        match outcome {
             Outcome::Signed(signed) => Ok(signed.envelope),
             Outcome::Waiting { .. } => Err(SigningError::Expired),
-            Outcome::Refused(refused) => {
-                let mut inner = self.inner();
-                inner.last_heard = Some(Instant::now());
-                inner.refused = Some(refused.reason.clone());
-                Err(SigningError::Refused {
-                    reason: refused.reason,
-                    detail: refused.detail,
-                })
-            }
+            Outcome::Refused(refused) => Err(SigningError::Refused {
+                reason: refused.reason,
+                detail: refused.detail,
+            }),
         }
     }
 
-    async fn through_queue(
-        &self,
-        id: RequestId,
-        kind: Kind,
-        json: String,
-        expires_at: u64,
-    ) -> Result<Box<RawValue>, SigningError> {
+    async fn through_queue(&self, waiting: Waiting, left: Duration) -> Result<Box<RawValue>, SigningError> {
+        let id = waiting.id;
         let (sender, receiver) = oneshot::channel();
         {
             let mut inner = self.inner();
-            let waiting = Waiting {
-                id,
-                kind,
-                json,
-                expires_at,
-            };
             if let Some(replaced) = inner.queue.push(waiting, unix_now())? {
                 inner.waiters.remove(&replaced);
             }
-            inner.waiters.insert(id, sender);
+            let refused = None;
+            inner.waiters.insert(id, Waiter { sender, refused });
         }
+        let _out = Enqueued { signing: self, id };
         self.arrived.notify_waiters();
-        receiver.await.map_err(|_| SigningError::Replaced)
+        match tokio::time::timeout(left, receiver).await {
+            Ok(answer) => answer.map_err(|_| SigningError::Replaced),
+            Err(_) => {
+                let refused = self.inner().waiters.remove(&id).and_then(|it| it.refused);
+                Err(
+                    refused.map_or(SigningError::Expired, |refused| SigningError::Refused {
+                        reason: refused.reason,
+                        detail: refused.detail,
+                    }),
+                )
+            }
+        }
     }
 
     /// What waits and is not known to the kit, at most as much as fits into a frame; waits for something to come.
@@ -215,27 +240,27 @@ impl Signing {
     pub(super) fn answer(&self, answered: &Answered) -> Result<bool, &'static str> {
         let id: RequestId = answered.id.parse().map_err(|_| "the id is not one")?;
         let mut inner = self.inner();
-        inner.last_heard = Some(Instant::now());
-        let Some(kind) = inner.queue.get(&id).map(|request| request.kind) else {
+        let Some(request) = inner.queue.get(&id) else {
             return Ok(false);
         };
         if answered.status != 200 {
-            let reason = serde_json::from_str::<Refusal>(answered.body.get()).map(|it| it.reason);
             // Asked of a person: neither a yes nor a no.
-            if answered.status != 202 {
-                inner.refused = Some(reason.unwrap_or_else(|_| format!("status {}", answered.status)));
+            if answered.status != 202
+                && let Some(waiter) = inner.waiters.get_mut(&id)
+            {
+                waiter.refused = Some(Refusal::read(answered));
             }
             return Ok(false);
         }
         let signed: Signed =
             serde_json::from_str(answered.body.get()).map_err(|_| "the answer holds no signed envelope")?;
-        if !is_signed_by(kind, &signed.envelope, &self.operator) {
-            return Err("the envelope is not signed by the operator's key");
+        if !is_signature_under(request, &signed.envelope, &self.operator) {
+            return Err("the envelope is not what was asked for, signed by the operator's key");
         }
         inner.queue.remove(&id);
         if let Some(waiter) = inner.waiters.remove(&id) {
             // Whoever asked may be gone.
-            let _ = waiter.send(signed.envelope);
+            let _ = waiter.sender.send(signed.envelope);
         }
         Ok(true)
     }
@@ -246,24 +271,46 @@ impl Signing {
     }
 }
 
-/// Before it is taken out of the queue: an answer that is none must not lose the request.
-fn is_signed_by(kind: Kind, envelope: &RawValue, operator: &PublicKey) -> bool {
-    use crate::envelope::{ActionPayload, GuardianKeyPayload, HealthAttestation};
+/// Looked at before the request is taken out of the queue: an answer that is none must not lose it.
+fn is_signature_under(request: &Waiting, envelope: &RawValue, operator: &PublicKey) -> bool {
     let bytes = envelope.get().as_bytes();
-    match kind {
-        Kind::Attestation => Envelope::<HealthAttestation>::verify(bytes, operator).is_ok(),
-        Kind::Action => Envelope::<ActionPayload>::verify(bytes, operator).is_ok(),
-        Kind::GuardianKey => Envelope::<GuardianKeyPayload>::verify(bytes, operator).is_ok(),
-        Kind::FrostCommit | Kind::FrostSign | Kind::Ceremony => false,
-    }
+    let signed = match request.kind {
+        Kind::Attestation => signed_bytes::<HealthAttestation>(bytes, operator),
+        Kind::Action => signed_bytes::<ActionPayload>(bytes, operator),
+        Kind::GuardianKey => signed_bytes::<GuardianKeyPayload>(bytes, operator),
+        Kind::FrostCommit | Kind::FrostSign | Kind::Ceremony => None,
+    };
+    // The payload is the last field of a request, as the signed bytes have it.
+    signed.is_some_and(|payload| request.json.ends_with(&format!(r#","payload":{payload}}}"#)))
 }
 
-#[derive(serde::Deserialize)]
+fn signed_bytes<P: Payload>(envelope: &[u8], operator: &PublicKey) -> Option<String> {
+    let verified = Envelope::<P>::verify(envelope, operator).ok()?;
+    verified.payload().signed_bytes().ok()
+}
+
+/// What a signing server says instead of a signature.
+#[derive(Debug, serde::Deserialize)]
 struct Refusal {
     reason: String,
+    #[serde(default)]
+    detail: String,
+}
+
+impl Refusal {
+    fn read(answered: &Answered) -> Self {
+        serde_json::from_str(answered.body.get()).unwrap_or_else(|_| Self {
+            reason: "refused".into(),
+            detail: format!("status {}", answered.status),
+        })
+    }
 }
 
 #[derive(serde::Deserialize)]
 struct Signed {
     envelope: Box<RawValue>,
 }
+
+#[cfg(test)]
+#[path = "signing_tests.rs"]
+mod tests;

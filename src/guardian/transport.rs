@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::clock::unix_now;
-use super::process::Shared;
+use super::shared::Shared;
 use super::signing::{SigningError, Wanted};
 use crate::envelope::{GuardianKeyPayload, MAX_DELEGATION, Tag};
 use crate::operator::{Scheme, SecretKey, Signature};
@@ -14,9 +14,13 @@ use crate::vault::{self, VaultError};
 /// Less than [`MAX_DELEGATION`] by the clocks' difference: the signing server refuses a second more.
 const LIFETIME: u64 = MAX_DELEGATION - 300;
 /// How long the signing server may take to come for the request.
-const PATIENCE: u64 = 300;
+const PATIENCE: u64 = 60;
 /// Pause after a failure.
 const RETRY: Duration = Duration::from_secs(15);
+/// The signing server's word for a membership that its operator has not accepted.
+const UNTRUSTED: &str = "membership-not-trusted";
+/// In the log.
+const SUBJECT: &str = "delegation for the transport key";
 
 /// A transport key and the operator's word for it.
 pub(super) struct Transport {
@@ -43,11 +47,6 @@ impl Transport {
             public_hex,
             delegation: Mutex::new(None),
         })
-    }
-
-    /// 64 hex digits.
-    pub(super) fn public_hex(&self) -> &str {
-        &self.public_hex
     }
 
     /// Signs a message between guardians.
@@ -78,40 +77,29 @@ impl Transport {
                 .peers
                 .directory()
                 .map(|it| it.membership.hash().to_string());
-            let expires_at = unix_now() + LIFETIME;
-            let payload = GuardianKeyPayload {
-                transport_pubkey_hex: self.public_hex.clone(),
-                operator_id: shared.settings.operator_id(),
-                membership_hash,
-                expires_at,
-            };
-            let wanted = Wanted {
-                kind: Kind::GuardianKey,
-                federation: Some(&shared.settings.bundle.federation_slug),
-                payload: &payload,
-                expires_at: unix_now() + PATIENCE,
-            };
-            let pause = match shared.signing.sign(wanted).await {
-                Ok(envelope) => {
-                    shared
-                        .log
-                        .info("the operator delegated to this guardian's transport key");
-                    let delegation = Delegation {
-                        envelope,
-                        membership_hash: payload.membership_hash,
-                        expires_at,
-                    };
-                    *self.delegation.lock().unwrap_or_else(PoisonError::into_inner) =
-                        Some(Arc::new(delegation));
+            let is_member = membership_hash.is_some();
+            let pause = match self.obtain(shared, membership_hash).await {
+                Ok(()) => {
+                    shared.log.well(SUBJECT);
                     Duration::from_secs(LIFETIME / 2)
                 }
-                // The request has waited its time already.
-                Err(SigningError::Expired | SigningError::Replaced) => Duration::ZERO,
                 Err(error) => {
-                    shared
-                        .log
-                        .warn(&format!("no delegation for the transport key: {error}"));
-                    RETRY
+                    shared.log.trouble(SUBJECT, &error.to_string());
+                    // An operator who does not trust the membership yet still has a guardian whose status can be believed.
+                    let is_refused =
+                        matches!(&error, SigningError::Refused { reason, .. } if reason == UNTRUSTED);
+                    if is_member
+                        && is_refused
+                        && !self.is_covered()
+                        && self.obtain(shared, None).await.is_ok()
+                    {
+                        shared.log.info("the delegation is for the status only");
+                    }
+                    match error {
+                        // The request has waited its time already.
+                        SigningError::Expired | SigningError::Replaced => Duration::ZERO,
+                        _ => RETRY,
+                    }
                 }
             };
             tokio::select! {
@@ -119,5 +107,38 @@ impl Transport {
                 () = shared.membership_known.notified() => {}
             }
         }
+    }
+
+    /// Whether there is a delegation that will not end soon.
+    fn is_covered(&self) -> bool {
+        self.delegation()
+            .is_some_and(|it| it.expires_at > unix_now() + LIFETIME / 2)
+    }
+
+    async fn obtain(&self, shared: &Shared, membership_hash: Option<String>) -> Result<(), SigningError> {
+        let now = unix_now();
+        let payload = GuardianKeyPayload {
+            transport_pubkey_hex: self.public_hex.clone(),
+            operator_id: shared.settings.operator_id(),
+            membership_hash,
+            expires_at: now + LIFETIME,
+        };
+        let wanted = Wanted {
+            kind: Kind::GuardianKey,
+            federation: Some(&shared.settings.bundle.federation_slug),
+            payload: &payload,
+            expires_at: now + PATIENCE,
+        };
+        let envelope = shared.signing.sign(wanted).await?;
+        shared
+            .log
+            .info("the operator delegated to this guardian's transport key");
+        let delegation = Delegation {
+            envelope,
+            membership_hash: payload.membership_hash,
+            expires_at: payload.expires_at,
+        };
+        *self.delegation.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(delegation));
+        Ok(())
     }
 }

@@ -39,24 +39,30 @@ pub enum DocumentError {
     },
 }
 
+/// An agent for addresses that are not the portal's: no redirects, no proxy, and the certificate authorities of the PEM text
+/// instead of the public ones, where there is one.
+///
+/// # Errors
+/// [`PortalError::Authority`]
+pub fn plain_agent(authority: Option<&[u8]>) -> Result<ureq::Agent, PortalError> {
+    let authorities = authority
+        .map(|pem| http::authorities(pem).map_err(PortalError::Authority))
+        .transpose()?;
+    Ok(http::agent(authorities, None))
+}
+
 /// Fetches a document of at most `limit` bytes from any address, following no redirect. What it is worth is for its reader
 /// to say: nothing is believed because of where it came from.
 ///
 /// # Errors
 /// [`DocumentError`]
 pub fn fetch_document(url: &str, authority: Option<&[u8]>, limit: usize) -> Result<Vec<u8>, DocumentError> {
-    let authorities = authority
-        .map(|pem| http::authorities(pem).map_err(PortalError::Authority))
-        .transpose()?;
+    let agent = plain_agent(authority)?;
     let unreachable = |why: String| DocumentError::Unreachable {
         url: url.to_owned(),
         why,
     };
-    let request = http::agent(authorities, None)
-        .get(url)
-        .config()
-        .timeout_global(Some(TIME))
-        .build();
+    let request = agent.get(url).config().timeout_global(Some(TIME)).build();
     let mut response = request.call().map_err(|error| unreachable(error.to_string()))?;
     if response.status() != 200 {
         return Err(DocumentError::Status {

@@ -19,7 +19,7 @@ pub use base::{Base, BaseError, DEFAULT_BASE};
 pub use board::{Board, BoardEntry, Color};
 pub use charters::{CharterSignature, Charters};
 pub use client::{Client, Settings};
-pub use document::{DocumentError, fetch_document};
+pub use document::{DocumentError, fetch_document, plain_agent};
 pub use error::{Fault, Outage, PortalError};
 pub use federations::{Federation, FederationList, FederationMember, FederationSummary};
 pub use incidents::{Incident, Incidents};

@@ -2,11 +2,10 @@
 
 mod audit;
 mod bundle;
+mod doors;
 mod federation;
 mod guardian;
 mod portal;
-mod portal;
-mod doors;
 mod signer;
 mod store;
 mod vault;

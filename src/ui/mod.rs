@@ -4,9 +4,9 @@ mod exit;
 mod failure;
 mod findings;
 mod interrupt;
-mod problems;
 mod live;
 mod policy;
+mod problems;
 mod progress;
 mod prompt;
 mod report;
@@ -22,9 +22,8 @@ pub use failure::{Failure, shell_quoted};
 pub use findings::{findings_json, findings_text, tally};
 pub use interrupt::{Wish, exit_cleanly_on_signals, take_signals};
 pub use live::{Live, Verdict, question_text};
-pub use problems::{problem_fields, problems_json};
-pub use live::{Live, Verdict, question_text};
 pub use policy::{policy_findings_json, policy_findings_text};
+pub use problems::{problem_fields, problems_json};
 pub use progress::Progress;
 pub use report::{Lines, Report};
 pub use style::{BAD, EMPHASIS, FAINT, GOOD, HEADING, WARNING, paint};
@@ -112,6 +111,8 @@ impl Ui {
     /// Shows people what a question is about, on standard error; not silenced, since an answer depends on it.
     pub fn show(&self, text: &str) {
         let _ = write!(anstream::stderr(), "{text}");
+    }
+
     /// Prints a piece of a result for people that is too long to be held whole.
     ///
     /// # Errors

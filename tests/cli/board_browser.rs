@@ -107,7 +107,9 @@ fn the_federation_page_follows_what_happens() {
     browser.until("document.getElementById('charter').textContent.startsWith('0 of 4')");
     browser.script("window.neverReloaded = true");
     sign_charter(&portal, 2);
-    browser.until("document.getElementById('charter').textContent === '1 of 4 have signed, for this membership:'");
+    browser.until(
+        "document.getElementById('charter').textContent === '1 of 4 have signed, for this membership:'",
+    );
     publish(&portal, 0, "critical", "A title", "Two\nlines");
     browser
         .until("document.querySelector('#incidents [data-severity=critical] h3')?.textContent === 'A title'");

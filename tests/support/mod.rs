@@ -9,6 +9,7 @@ mod keyring;
 mod namespace;
 pub mod portal;
 mod require;
+pub mod running;
 pub mod signer;
 mod terminal;
 mod transcript;

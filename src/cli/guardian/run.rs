@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::{Map, Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -10,7 +11,7 @@ use crate::bundle::{self, Bundle, LogLevel};
 use crate::cli::context::Context;
 use crate::guardian::{Control, Guardian, Log, Settings};
 use crate::store;
-use crate::ui::{self, Exit, Failure, Wish, printable};
+use crate::ui::{self, Exit, Failure, Report, Wish, printable};
 
 /// Where the container has its bundle.
 const DEFAULT_CONFIG: &str = "/etc/oc-guardian/config.json";
@@ -59,17 +60,55 @@ impl Run {
         runtime.block_on(async {
             let guardian = Guardian::open(settings, log).await?;
             let controls = controls()?;
-            context.ui.note(&format!(
-                "oc-guardian {}: health on {}",
-                env!("CARGO_PKG_VERSION"),
-                guardian.api_address()
-            ));
+            context.ui.started(&Started {
+                api: guardian.api_address(),
+                p2p: guardian.p2p_address(),
+            })?;
             guardian.run(controls).await;
             Ok::<_, Failure>(())
         })?;
         // A portal that does not answer is not waited for.
         runtime.shutdown_background();
+        context.ui.result(&Ended)?;
         Ok(Exit::Done)
+    }
+}
+
+struct Started {
+    api: SocketAddr,
+    p2p: SocketAddr,
+}
+
+impl Report for Started {
+    fn fields(&self) -> Map<String, Value> {
+        Map::from_iter([
+            ("event".into(), json!("serving")),
+            ("version".into(), json!(env!("CARGO_PKG_VERSION"))),
+            ("pid".into(), json!(std::process::id())),
+            ("api".into(), json!(self.api.to_string())),
+            ("p2p".into(), json!(self.p2p.to_string())),
+        ])
+    }
+
+    fn human(&self) -> String {
+        format!(
+            "oc-guardian {}: health on {}, other guardians on {}\n",
+            env!("CARGO_PKG_VERSION"),
+            self.api,
+            self.p2p
+        )
+    }
+}
+
+struct Ended;
+
+impl Report for Ended {
+    fn fields(&self) -> Map<String, Value> {
+        Map::from_iter([("event".into(), json!("stopped"))])
+    }
+
+    fn human(&self) -> String {
+        "Stopped.\n".into()
     }
 }
 

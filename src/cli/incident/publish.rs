@@ -52,14 +52,21 @@ pub(super) struct Publish {
 
 impl Publish {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
-        if self.body_file.as_deref() == Some(Path::new(STDIN)) && self.passphrase_file.as_deref() == Some(Path::new(STDIN)) {
-            return Err(Failure::usage("--body-file and --passphrase-file cannot both be standard input"));
+        if self.body_file.as_deref() == Some(Path::new(STDIN))
+            && self.passphrase_file.as_deref() == Some(Path::new(STDIN))
+        {
+            return Err(Failure::usage(
+                "--body-file and --passphrase-file cannot both be standard input",
+            ));
         }
         let asked = Asked::here(context, self.config.as_deref())?;
         let slug = asked.federation(self.federation.as_ref())?;
         let client = self.access.client(asked.bundle.as_ref())?;
         let params = self.params()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
         let request = json!({
             "kind": "action",
             "federation": slug,
@@ -94,15 +101,25 @@ impl Publish {
         if Severity::named(&self.severity).is_none() {
             return Err(bad("--severity", "info, warning or critical".into()));
         }
-        if self.tag.as_ref().is_some_and(|tag| !crate::envelope::is_alert_tag(tag)) {
+        if self
+            .tag
+            .as_ref()
+            .is_some_and(|tag| !crate::envelope::is_alert_tag(tag))
+        {
             return Err(bad("--tag", format!("1 to {MAX_ALERT_TAG} of a-z 0-9 -")));
         }
         let title = self.title.chars().count();
         if !(1..=MAX_ALERT_TITLE).contains(&title) || self.title.chars().any(char::is_control) {
-            return Err(bad("--title", format!("one line of 1 to {MAX_ALERT_TITLE} characters")));
+            return Err(bad(
+                "--title",
+                format!("one line of 1 to {MAX_ALERT_TITLE} characters"),
+            ));
         }
         if body.chars().count() > MAX_ALERT_BODY {
-            return Err(bad("--body-file", format!("of at most {MAX_ALERT_BODY} characters")));
+            return Err(bad(
+                "--body-file",
+                format!("of at most {MAX_ALERT_BODY} characters"),
+            ));
         }
         let mut params = Map::from_iter([
             ("body".into(), json!(body)),
@@ -125,8 +142,11 @@ fn body(file: &Path) -> Result<String, Failure> {
     } else {
         store::read(file, limit)?
     };
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::new("not-utf8", "it is not UTF-8").hint("Save the file as UTF-8.").in_file(file))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::new("not-utf8", "it is not UTF-8")
+            .hint("Save the file as UTF-8.")
+            .in_file(file)
+    })?;
     Ok(text.trim_end().to_owned())
 }
 

@@ -92,6 +92,7 @@ impl Serving {
             policy: None,
             allow_uid: Vec::new(),
             ask_only: false,
+            accept_rollback: false,
             passphrase_file,
         }
     }

@@ -6,7 +6,16 @@ use serde_json::value::RawValue;
 use crate::envelope::{Action, ActionPayload, Envelope, HEALTH_FRESH, HealthAttestation, Severity};
 use crate::federation::{Member, Membership};
 use crate::operator::OperatorId;
+use crate::signer::frames::MAX_FRAME;
 use crate::signer::verified_head;
+
+/// Largest documents, in bytes: with them, the reports of 32 guardians fit into one frame of the RPC.
+const MAX_HEALTH: usize = 1536;
+const MAX_NOTICE: usize = 4096;
+const MAX_HEAD: usize = 1024;
+/// What a report takes besides documents: for each peer, and around all.
+const ROOM_PEER: usize = 160;
+const ROOM_REST: usize = 512;
 
 /// How long an upgrade notice counts, in seconds.
 const NOTICE_COUNTS: u64 = 15 * 60;
@@ -65,6 +74,9 @@ impl Known {
         membership: &Membership,
         now: u64,
     ) -> Result<(), String> {
+        if text.len() > MAX_HEALTH {
+            return Err(format!("the health envelope has more than {MAX_HEALTH} bytes"));
+        }
         let verified = Envelope::<HealthAttestation>::verify(text.as_bytes(), &member.public)
             .map_err(|error| format!("the health envelope is not believed: {error}"))?;
         let attestation = verified.payload();
@@ -90,6 +102,9 @@ impl Known {
     }
 
     pub(super) fn take_head(&mut self, member: &Member, text: &str) -> Result<(), String> {
+        if text.len() > MAX_HEAD {
+            return Err(format!("the head has more than {MAX_HEAD} bytes"));
+        }
         let read = |text: &str| {
             let raw: &RawValue = serde_json::from_str(text).ok()?;
             verified_head(raw, &member.public)
@@ -116,6 +131,9 @@ impl Known {
         membership: &Membership,
         now: u64,
     ) -> Result<(), String> {
+        if text.len() > MAX_NOTICE {
+            return Err(format!("the notice has more than {MAX_NOTICE} bytes"));
+        }
         let verified = Envelope::<ActionPayload>::verify(text.as_bytes(), &member.public)
             .map_err(|error| format!("the notice is not believed: {error}"))?;
         let payload = verified.payload();
@@ -150,7 +168,7 @@ impl Known {
     }
 
     pub(super) fn report(&self, membership: &Membership, ours: &OperatorId, now: u64) -> PeerHealth {
-        let peers = membership
+        let peers: Vec<PeerState> = membership
             .guardians()
             .iter()
             .map(Member::operator_id)
@@ -165,12 +183,30 @@ impl Known {
                 }
             })
             .collect();
-        let notices = self
+        let of_peers: usize = peers
+            .iter()
+            .map(|peer| ROOM_PEER + peer.health.as_ref().map_or(0, |it| it.get().len()))
+            .sum();
+        let mut room = MAX_FRAME.saturating_sub(of_peers + ROOM_REST);
+        let mut counting: Vec<&Notice> = self
             .notices
             .values()
             .filter(|notice| now < notice.seen_at + NOTICE_COUNTS)
+            .collect();
+        counting.sort_by_key(|notice| std::cmp::Reverse((notice.seen_at, notice.nonce)));
+        let notices = counting
+            .into_iter()
+            .take_while(|notice| {
+                let fits = notice.envelope.len() < room;
+                room = room.saturating_sub(notice.envelope.len() + 1);
+                fits
+            })
             .filter_map(|notice| RawValue::from_string(notice.envelope.clone()).ok())
             .collect();
         PeerHealth { peers, notices }
     }
 }
+
+#[cfg(test)]
+#[path = "known_tests.rs"]
+mod tests;

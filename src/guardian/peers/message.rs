@@ -208,7 +208,7 @@ pub struct Believed {
 
 /// Reads a message and decides whether to believe it; replay is for [`super::Replay`] to see.
 ///
-/// 1. strict JSON of exactly the three fields, the message written canonically;
+/// 1. canonical JSON of exactly the three fields;
 /// 2. for us, of our membership, from another guardian in it;
 /// 3. its clock within [`MAX_SKEW`] of ours;
 /// 4. the delegation: signed by that guardian's operator, for this membership, in force, for a key of its own;
@@ -223,7 +223,7 @@ pub fn believe(
     now: u64,
 ) -> Result<Believed, MessageError> {
     let shape = |error: &dyn std::fmt::Display| MessageError::Shape(error.to_string());
-    let value = canonical::parse_strict(bytes).map_err(|error| shape(&error))?;
+    let value = canonical::check(bytes).map_err(|error| shape(&error))?;
     let outer = value.as_object().ok_or_else(|| shape(&"it is not an object"))?;
     if !outer.keys().eq(["message", "delegation", "sig_hex"]) {
         return Err(shape(&"its fields are not message, delegation, sig_hex"));

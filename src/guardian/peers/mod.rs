@@ -4,6 +4,8 @@ mod known;
 mod message;
 mod replay;
 mod sender;
+#[cfg(test)]
+pub(super) mod test_support;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -207,3 +209,7 @@ fn refused(error: &MessageError) -> Reply {
 
 /// Shared by those that send and receive.
 pub(super) type SharedPeers = Arc<Peers>;
+
+#[cfg(test)]
+#[path = "peers_tests.rs"]
+mod tests;

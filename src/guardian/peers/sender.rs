@@ -1,10 +1,11 @@
+use std::collections::HashMap;
 use std::io::Read;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use super::{Body, Message, SharedPeers};
 use crate::federation::Address;
@@ -26,6 +27,8 @@ pub(in crate::guardian) struct Sender {
     peers: SharedPeers,
     agent: ureq::Agent,
     places: Arc<Semaphore>,
+    /// One message at a time to each: a sequence number that is overtaken is taken for a replay.
+    turns: Mutex<HashMap<OperatorId, Arc<AsyncMutex<()>>>>,
     seq: AtomicU64,
 }
 
@@ -35,13 +38,12 @@ struct Recalled {
 }
 
 impl Sender {
-    pub(in crate::guardian) fn new(ours: OperatorId, transport: Arc<Transport>, peers: SharedPeers) -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .max_idle_connections_per_host(1)
-            .build();
+    pub(in crate::guardian) fn new(
+        ours: OperatorId,
+        transport: Arc<Transport>,
+        peers: SharedPeers,
+        agent: ureq::Agent,
+    ) -> Self {
         // Forward from one start to the next, although each start has a key of its own anyway.
         let seq = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -50,42 +52,37 @@ impl Sender {
             ours,
             transport,
             peers,
-            agent: config.into(),
+            agent,
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            turns: Mutex::default(),
             seq: AtomicU64::new(seq),
         }
     }
 
     /// Tells every other guardian whose address is known. Who does not answer is told the next thing, not this one again.
-    pub(in crate::guardian) async fn tell(&self, body: &Body) {
-        let sends = self
-            .addresses()
-            .into_iter()
-            .map(|address| self.send(address, body));
-        let mut tasks = tokio::task::JoinSet::new();
-        for send in sends.flatten() {
-            tasks.spawn(send);
-        }
-        while tasks.join_next().await.is_some() {}
+    pub(in crate::guardian) async fn tell(self: &Arc<Self>, body: &Body) {
+        self.send_all(body).await;
     }
 
     /// What the others remember of our operator's log.
-    pub(in crate::guardian) async fn recall(&self) -> Vec<String> {
+    pub(in crate::guardian) async fn recall(self: &Arc<Self>) -> Vec<String> {
+        let answers = self.send_all(&Body::Recall).await.into_iter();
+        answers
+            .filter_map(|text| serde_json::from_str::<Recalled>(&text).ok()?.audit)
+            .collect()
+    }
+
+    async fn send_all(self: &Arc<Self>, body: &Body) -> Vec<String> {
         let mut tasks = tokio::task::JoinSet::new();
-        for send in self
-            .addresses()
-            .into_iter()
-            .filter_map(|it| self.send(it, &Body::Recall))
-        {
-            tasks.spawn(send);
+        for address in self.addresses() {
+            let (sender, body) = (Arc::clone(self), body.clone());
+            tasks.spawn(async move { sender.send(address, body).await });
         }
-        let mut heads = Vec::new();
+        let mut answers = Vec::new();
         while let Some(answer) = tasks.join_next().await {
-            let text = answer.ok().flatten();
-            let head = text.and_then(|text| serde_json::from_str::<Recalled>(&text).ok()?.audit);
-            heads.extend(head);
+            answers.extend(answer.ok().flatten());
         }
-        heads
+        answers
     }
 
     fn addresses(&self) -> Vec<Address> {
@@ -99,8 +96,20 @@ impl Sender {
         others.cloned().collect()
     }
 
-    /// One message, ready to be sent; `None` while we have no delegation for this membership.
-    fn send(&self, address: Address, body: &Body) -> Option<impl Future<Output = Option<String>> + use<>> {
+    fn turn(&self, to: &OperatorId) -> Arc<AsyncMutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(to.clone()).or_default())
+    }
+
+    /// Sends one message and returns the answer to one that was taken. Nothing is sent while we have no delegation for this
+    /// membership, and no health while the health before it is still on its way: a peer that is down collects no queue.
+    async fn send(&self, address: Address, body: Body) -> Option<String> {
+        let turn = self.turn(&address.operator_id);
+        let _turn = match body {
+            Body::Health(_) => turn.try_lock_owned().ok()?,
+            _ => turn.lock_owned().await,
+        };
+        let _place = self.places.acquire().await.ok()?;
         let membership_hash = self.peers.directory()?.membership.hash();
         let delegation = self.transport.delegation()?;
         if delegation.membership_hash.as_deref() != Some(membership_hash.to_string().as_str()) {
@@ -112,25 +121,22 @@ impl Sender {
             membership_hash,
             at: unix_now(),
             seq: self.seq.fetch_add(1, Ordering::Relaxed),
-            body: body.clone(),
+            body,
         };
         let bytes = message.signed_bytes().ok()?;
         let signature = self.transport.sign_peer(bytes.as_bytes());
         let text = Message::assemble(&bytes, &delegation.envelope, &signature);
         let url = format!("{}/v1/peer", address.p2p_url.trim_end_matches('/'));
-        let (agent, places) = (self.agent.clone(), Arc::clone(&self.places));
-        Some(async move {
-            let _place = places.acquire_owned().await.ok()?;
-            tokio::task::spawn_blocking(move || post(&agent, &url, &text))
-                .await
-                .ok()?
-        })
+        let agent = self.agent.clone();
+        tokio::task::spawn_blocking(move || post(&agent, &url, &text))
+            .await
+            .ok()?
     }
 }
 
 fn post(agent: &ureq::Agent, url: &str, text: &str) -> Option<String> {
-    let mut response = agent
-        .post(url)
+    let request = agent.post(url).config().timeout_global(Some(TIMEOUT)).build();
+    let mut response = request
         .header("Content-Type", "application/json")
         .send(text)
         .ok()?;

@@ -9,6 +9,7 @@ mod metrics;
 mod questions;
 mod replay;
 mod signing;
+mod trusted;
 mod upkeep;
 
 use std::collections::HashMap;
@@ -23,7 +24,10 @@ use tokio::sync::watch;
 
 use super::notice::{Notice, Watcher};
 use super::pull::{Remembered, RolledBack};
-use super::{Caller, Facts, History, ImageCheck, Kind, Outcome, Plan, Policy, PolicyFile, Reply, RequestId};
+use super::{
+    Caller, Facts, History, ImageCheck, Kind, Outcome, Plan, Policy, PolicyFile, Reply, RequestId,
+    TrustedMembership,
+};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey, Signature};
 use crate::store::Folders;
@@ -31,6 +35,7 @@ use asks::{Asks, Look};
 use entries::Denials;
 pub(super) use metrics::Metrics;
 use replay::Rebuild;
+use trusted::Trusted;
 
 /// What an engine works with.
 pub struct Setup {
@@ -59,6 +64,7 @@ pub struct Engine {
     accepts_rollback: bool,
     started: SystemTime,
     ledger: Ledger,
+    trusted: Trusted,
     core: Mutex<Core>,
     /// Set once, when something shows that no signature may leave before a restart.
     halted: Mutex<Option<Halt>>,
@@ -137,6 +143,7 @@ impl Engine {
             accepts_rollback: setup.dangerously_accept_rollback,
             started: SystemTime::now(),
             ledger,
+            trusted: Trusted::new(folders),
             core: Mutex::new(Core {
                 policy: setup.policy,
                 history,
@@ -153,7 +160,9 @@ impl Engine {
         let ticket = engine.append(Entry::new(unix_now(), Event::Started, started))?;
         engine.expire_left_over()?;
         ticket.wait()?;
-        Ok((Arc::new(engine), opened.notes))
+        let notes = opened.notes.into_iter().chain(engine.trusted.reload());
+        let notes = notes.collect();
+        Ok((Arc::new(engine), notes))
     }
 
     /// Records that nobody will be asked any more what was asked before the start.
@@ -204,6 +213,12 @@ impl Engine {
 
     /// `GET /v1/identity`
     pub fn identity(&self) -> Reply {
+        let federations: Vec<_> = self
+            .trusted
+            .memberships()
+            .iter()
+            .map(|it| json!({ "slug": it.federation, "membership_hash": it.hash }))
+            .collect();
         Reply::json(
             200,
             &json!({
@@ -211,7 +226,7 @@ impl Engine {
                 "operator_id": self.operator_id,
                 "scheme": self.public.scheme(),
                 "operator_pubkey_hex": self.public.to_hex(),
-                "federations": [],
+                "federations": federations,
             }),
         )
     }
@@ -265,10 +280,14 @@ impl Engine {
         }
     }
 
-    /// Reads the policy file again; one that is not acceptable changes nothing.
+    /// Reads the policy file and the trusted federations again; a policy that is not acceptable changes nothing.
     pub async fn reload(self: &Arc<Self>) -> Reply {
-        let path = self.policy_file.clone();
-        let loaded = tokio::task::spawn_blocking(move || PolicyFile::load(&path)).await;
+        let engine = Arc::clone(self);
+        let loaded = tokio::task::spawn_blocking(move || {
+            engine.trusted.reload();
+            PolicyFile::load(&engine.policy_file)
+        })
+        .await;
         let error = match loaded {
             Ok(Ok(file)) => {
                 let mut core = self.core();
@@ -329,14 +348,14 @@ impl Engine {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn facts<'a>(&'a self, caller: &'a Caller) -> Facts<'a> {
+    fn facts<'a>(&'a self, caller: &'a Caller, memberships: &'a [TrustedMembership]) -> Facts<'a> {
         Facts {
             public: &self.public,
             operator_id: &self.operator_id,
             caller,
             now_ms: unix_now_ms(),
             image: ImageCheck::Claimed,
-            memberships: &[],
+            memberships,
             federation: self.federation.as_deref(),
             ask_only: self.ask_only,
         }

@@ -10,6 +10,8 @@ impl From<GuardianError> for Failure {
             ),
             GuardianError::AttestationUrl(_) => Self::new("bad-attestation-url", detail)
                 .hint("Write the bundle anew with: oc-guardian config gen --attestation-url URL"),
+            GuardianError::SignerUrl(_) => Self::new("bad-signer-url", detail)
+                .hint("Write the bundle anew with: oc-guardian config gen --signer-url URL"),
             GuardianError::Portal(error) => error.into(),
             GuardianError::Store(error) => error.into(),
             GuardianError::Random(error) => error.into(),
