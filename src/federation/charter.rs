@@ -63,7 +63,7 @@ pub fn check_charter(membership: &Membership, signatures: &CharterSignatures) ->
         .map(super::Member::operator_id)
         .collect();
     for (index, envelope) in (1..).zip(&signatures.0) {
-        let id = signer(membership, envelope).map_err(|why| CharterError::Bad { index, why })?;
+        let id = charter_signer(membership, envelope).map_err(|why| CharterError::Bad { index, why })?;
         // The same guardian may have signed twice, with two nonces: once is enough.
         missing.retain(|other| *other != id);
     }
@@ -77,8 +77,11 @@ pub fn check_charter(membership: &Membership, signatures: &CharterSignatures) ->
     }
 }
 
-/// Who agreed to this membership by this envelope.
-fn signer(membership: &Membership, envelope: &Value) -> Result<OperatorId, String> {
+/// Who agreed to this very membership by this envelope.
+///
+/// # Errors
+/// Why nobody did, as a clause about the envelope.
+pub fn charter_signer(membership: &Membership, envelope: &Value) -> Result<OperatorId, String> {
     let key = envelope.get("pubkey").and_then(Value::as_str);
     let Some(member) = key.and_then(|key| membership.guardians().iter().find(|it| it.public.to_hex() == key))
     else {

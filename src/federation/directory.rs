@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::membership::MembershipRecord;
-use super::{CharterSignatures, Membership, MembershipError};
+use super::{CharterSignatures, Membership, MembershipError, charter_signer};
 use crate::bundle;
 use crate::envelope::canonical::{self, CanonicalError};
 use crate::operator::{OperatorId, PublicKey, Scheme};
@@ -188,6 +189,18 @@ impl Directory {
             serde_json::to_string_pretty(&record).expect("a struct of strings and integers serialises");
         text.push('\n');
         text
+    }
+
+    /// Takes a guardian's signature under the charter in, in the place of an earlier one of the same guardian.
+    ///
+    /// # Errors
+    /// Why it is none over this membership, as a clause about the envelope.
+    pub fn add_charter_signature(&mut self, envelope: Value) -> Result<OperatorId, String> {
+        let id = charter_signer(&self.membership, &envelope)?;
+        let others = |other: &Value| charter_signer(&self.membership, other).as_ref() != Ok(&id);
+        self.charter_signatures.0.retain(others);
+        self.charter_signatures.0.push(envelope);
+        Ok(id)
     }
 
     /// Where this guardian is reached, if that is known.

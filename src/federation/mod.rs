@@ -12,7 +12,7 @@ mod membership;
 pub(crate) mod test_support;
 mod trusted;
 
-pub use charter::{CharterError, CharterSignatures, charter_params, check_charter};
+pub use charter::{CharterError, CharterSignatures, charter_params, charter_signer, check_charter};
 pub use directory::{Address, Directory, DirectoryError, MAX_DIRECTORY_BYTES};
 pub use fingerprint::fingerprint;
 pub use membership::{MAX_GUARDIANS, MIN_GUARDIANS, Member, Membership, MembershipError, MembershipHash};
