@@ -78,6 +78,39 @@ pub(super) const CONFIG_SCHEMA: &str = "\
 Examples:
   oc-guardian config schema > oc-guardian.schema.json";
 
+pub(super) const CHARTER: &str = "\
+Examples:
+  oc-guardian charter sign oc-me-v1.json --into oc-me-v1.json
+  oc-guardian federation trust oc-me-v1.json";
+
+pub(super) const CHARTER_SIGN: &str = "\
+Examples:
+  oc-guardian charter sign oc-me-v1.json --into oc-me-v1.json
+  oc-guardian charter sign oc-me-v1.json --out my-signature.json
+  oc-guardian charter sign oc-me-v1.json --post --expect-hash 64-HEX-DIGITS    (without a terminal)
+
+Exit codes: 0 signed; 5 a person or the policy said no; 1 anything else failed.";
+
+pub(super) const DEVNET: &str = "\
+Examples:
+  oc-guardian devnet
+  oc-guardian devnet --guardians 7 --threshold 5 --port 8080
+  oc-guardian devnet pin none
+  oc-guardian devnet stop
+
+Exit codes: 0 stopped as asked; 1 it could not start.";
+
+pub(super) const DEVNET_PIN: &str = "\
+Examples:
+  oc-guardian devnet pin
+  oc-guardian devnet pin sha256:64-HEX-DIGITS    (guardians with another image turn red)
+  oc-guardian devnet pin own";
+
+pub(super) const DEVNET_STOP: &str = "\
+Examples:
+  oc-guardian devnet stop
+  oc-guardian devnet stop --home /var/tmp";
+
 pub(super) const FEDERATION: &str = "\
 Examples:
   oc-guardian federation trust oc-me-v1.json

@@ -2,8 +2,8 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
 use super::{
-    audit, completions, config, examples, federation, guardian, incident, init, key, man, policy, portal,
-    sign, status,
+    audit, charter, completions, config, devnet, examples, federation, guardian, incident, init, key, man,
+    policy, portal, sign, status,
 };
 use crate::ui::{Exit, Failure, Options};
 
@@ -63,6 +63,7 @@ enum Verb {
     Key(key::Key),
     Config(config::Config),
     Federation(federation::Federation),
+    Charter(charter::Charter),
     Guardian(Box<guardian::Guardian>),
     Sign(sign::Sign),
     Policy(policy::Policy),
@@ -70,6 +71,7 @@ enum Verb {
     Status(status::Status),
     Portal(portal::Portal),
     Incident(incident::Incident),
+    Devnet(Box<devnet::Devnet>),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -81,6 +83,7 @@ impl Cli {
             Verb::Key(verb) => verb.run(context),
             Verb::Config(verb) => verb.run(context),
             Verb::Federation(verb) => verb.run(context),
+            Verb::Charter(verb) => verb.run(context),
             Verb::Guardian(verb) => verb.run(context),
             Verb::Sign(verb) => verb.run(context),
             Verb::Policy(verb) => verb.run(context),
@@ -88,6 +91,7 @@ impl Cli {
             Verb::Status(verb) => verb.run(context),
             Verb::Portal(verb) => verb.run(context),
             Verb::Incident(verb) => verb.run(context),
+            Verb::Devnet(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),
             Verb::Man(verb) => verb.run(context),
         }

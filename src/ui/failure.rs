@@ -2,6 +2,7 @@
 
 mod audit;
 mod bundle;
+mod devnet;
 mod doors;
 mod federation;
 mod guardian;

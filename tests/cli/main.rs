@@ -19,6 +19,7 @@ mod support;
 
 mod age_tool;
 mod board_browser;
+mod charter_sign;
 mod config_check;
 mod config_gen;
 mod config_input;
@@ -28,6 +29,10 @@ mod config_show;
 mod config_values;
 mod crash_init;
 mod crash_key;
+mod devnet_browser;
+mod devnet_faults;
+mod devnet_start;
+mod devnet_usage;
 mod disk_faults;
 mod environment;
 mod federation;

@@ -36,7 +36,7 @@ impl Federation {
 }
 
 /// The membership as people compare it.
-fn membership_lines(lines: &mut Lines, membership: &Membership, ours: Option<&OperatorId>) {
+pub(super) fn membership_lines(lines: &mut Lines, membership: &Membership, ours: Option<&OperatorId>) {
     let total = membership.guardians().len();
     lines.field("federation", paint(EMPHASIS, membership.slug()));
     lines.field("threshold", format!("{} of {total}", membership.threshold()));
@@ -68,7 +68,7 @@ fn hash_lines(lines: &mut Lines, hash: &MembershipHash) {
 }
 
 /// With `m = n` nothing may fail.
-fn warn_where_all_are_needed(context: &Context, membership: &Membership) {
+pub(super) fn warn_where_all_are_needed(context: &Context, membership: &Membership) {
     if membership.every_guardian_is_needed() {
         context.ui.warn(&format!(
             "all {} guardians are needed for a signature: one that is down stops the federation",
