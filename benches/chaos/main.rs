@@ -10,11 +10,13 @@
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::format_push_string,
+    clippy::used_underscore_binding,
     clippy::too_many_lines,
     unreachable_pub,
     missing_docs
 )]
-#![allow(dead_code, reason = "support/ is shared with the tests")]
+#![allow(dead_code, unused_imports, reason = "support/ is shared with the tests")]
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -93,14 +95,13 @@ fn main() {
     ];
     let started = Instant::now();
     let mut devnet = Devnet::start(&home, &flags);
-    let green = devnet.until_green();
+    devnet.until_green();
     println!(
         "{} guardians, seed {}: all green {:.1} s after the start",
         options.guardians,
         options.seed,
-        (started.elapsed()).as_secs_f64()
+        started.elapsed().as_secs_f64()
     );
-    let _ = green;
     let mut truth = Truth::new(&devnet, options.guardians);
     let mut harm = Harm::new(options.seed, options.guardians, options.pause);
     let mut memory = Memory::default();

@@ -13,6 +13,8 @@ use crate::store::{self, Lock, StoreError, hex};
 const PREFIX: &str = "oc-devnet-";
 /// While its lock is being taken.
 const UNFINISHED: &str = ".oc-devnet-";
+/// Permission bits of group and others, none of which may be set.
+const CLOSED: u32 = 6;
 const LOCK: &str = "devnet.lock";
 /// Longest name that a Unix socket can have on the systems we run on, in bytes.
 const SOCKET_LIMIT: usize = 103;
@@ -132,7 +134,7 @@ fn ours(base: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
         named
             && entry
                 .metadata()
-                .is_ok_and(|it| it.is_dir() && it.uid() == uid && it.mode() & 0o077 == 0)
+                .is_ok_and(|it| it.is_dir() && it.uid() == uid && it.mode().trailing_zeros() >= CLOSED)
     };
     Ok(fs::read_dir(base)?
         .flatten()

@@ -41,6 +41,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<String>, StoreError> {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_pins(folder: &Path, pins: &[String]) -> Result<(), StoreError> {
-    let text: String = pins.iter().map(|pin| format!("{pin}\n")).collect();
+    let mut text = pins.join("\n");
+    text.push('\n');
     store::replace(&file(folder), text.as_bytes(), Access::Private)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::pins;
 use super::portal::{ConfigError, Federation, Handle, Operator, Portal, PortalConfig, StartError};
-use crate::federation::{Directory, DirectoryError, MAX_DIRECTORY_BYTES};
+use crate::federation::{Directory, DirectoryError, MAX_DIRECTORY_BYTES, Member};
 use crate::store::{self, StoreError};
 
 /// How often the file with the accepted images is looked at.
@@ -75,7 +75,7 @@ impl PortalProcess {
             slug: slug.clone(),
             name: "Devnet".into(),
             threshold: membership.threshold(),
-            members: membership.guardians().iter().map(|it| it.operator_id()).collect(),
+            members: membership.guardians().iter().map(Member::operator_id).collect(),
             pins: pins::read(&file)?,
         };
         let mut config = PortalConfig::new(self.listen, operators.collect(), vec![federation]);

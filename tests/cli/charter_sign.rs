@@ -152,7 +152,7 @@ fn the_envelope_alone_goes_to_standard_output() {
         &hash(),
         "--json",
     ]);
-    assert_eq!(failed.exits(1).json()["reason"], "file-exists");
+    assert_eq!(failed.exits(1).json()["reason"], "exists");
     assert_eq!(events(&home), [2, 2, 2]);
 }
 

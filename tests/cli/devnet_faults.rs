@@ -172,7 +172,12 @@ fn two_at_once_do_not_meet() {
 fn ctrl_c_in_the_middle_of_the_start() {
     let home = Home::new();
     let place = home.path("").display().to_string();
-    let mut child = home.command(&["devnet", "--home", &place]).spawn().unwrap();
+    let mut child = home
+        .command(&["devnet", "--home", &place])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
     let start = Instant::now();
     while folders(&home.path("")).is_empty() {
         assert!(start.elapsed() < Duration::from_secs(20));

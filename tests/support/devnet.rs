@@ -41,7 +41,10 @@ impl Devnet {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();
         output.read_line(&mut first).unwrap();
-        let started: Value = serde_json::from_str(&first).ok()?;
+        let Ok(started) = serde_json::from_str::<Value>(&first) else {
+            child.wait().unwrap();
+            return None;
+        };
         let lines = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&lines);
         std::thread::spawn(move || {

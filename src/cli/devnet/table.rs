@@ -1,5 +1,7 @@
 //! A devnet as lines for people and for programs.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::devnet::{GuardianRow, Life, Snapshot};
@@ -120,7 +122,7 @@ pub(super) fn line(row: &GuardianRow) -> String {
     );
     for (what, life) in [("guardian", &row.guardian), ("signer", &row.signer)] {
         if let Some(why) = &life.ended {
-            line += &format!("; {what} ended: {}", printable(why));
+            let _ = write!(line, "; {what} ended: {}", printable(why));
         }
     }
     line

@@ -52,7 +52,7 @@ pub(in crate::cli) fn have_signed(
         through_server(context, &client, &request, &id, consent)?
     } else {
         let core = running::open(context, &folders, options)?;
-        let signed = alone(context, &core.engine, request, consent);
+        let signed = alone(context, &core.engine, &request, consent);
         core.engine.close()?;
         signed?
     };
@@ -95,15 +95,15 @@ fn through_server(
 fn alone(
     context: &Context,
     engine: &Arc<Engine>,
-    request: Vec<u8>,
+    request: &[u8],
     consent: Consent,
 ) -> Result<client::Outcome, Failure> {
     running::small_runtime()?.block_on(async {
-        let mut reply = engine.sign(Caller::Operator, request.clone()).await;
+        let mut reply = engine.sign(Caller::Operator, request.to_vec()).await;
         if reply.status == 202
             && let Some(question) = engine.questions().into_iter().next()
         {
-            let answer = if consent == Consent::Given && is_about(&question, &request) {
+            let answer = if consent == Consent::Given && is_about(&question, request) {
                 Ok(true)
             } else {
                 context.ui.note(&ui::question_text(&question));
