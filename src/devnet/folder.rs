@@ -1,10 +1,13 @@
 //! The folder that a devnet lives in: made under a lock that says whether it is in use, removed at the end, or at the next
 //! start where there was no orderly end.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use super::DevnetError;
 use crate::store::{self, Lock, StoreError, hex};
@@ -90,13 +93,26 @@ pub fn running(base: &Path) -> Result<Vec<Running>, StoreError> {
             source,
         })?
         .into_iter()
-        .filter_map(|path| match Lock::acquire(&path.join(LOCK)) {
-            Err(StoreError::Locked { pid, .. }) => Some(Running { path, pid }),
-            _ => None,
+        .filter_map(|path| {
+            let pid = holder(&path.join(LOCK))?;
+            Some(Running { path, pid })
         })
         .collect();
     found.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
+}
+
+/// Whether a process holds this lock, and which. Makes no file: the folder may just be on its way out.
+fn holder(lock: &Path) -> Option<Option<u32>> {
+    let file = File::open(lock).ok()?;
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Err(Errno::WOULDBLOCK) => {
+            let mut text = String::new();
+            let _ = file.take(32).read_to_string(&mut text);
+            Some(text.trim().parse().ok())
+        }
+        _ => None,
+    }
 }
 
 fn sweep(base: &Path) -> usize {

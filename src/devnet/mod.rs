@@ -16,6 +16,7 @@ mod pins;
 pub mod portal;
 mod portal_process;
 mod ports;
+mod recipes;
 mod settings;
 mod snapshot;
 mod supervisor;

@@ -11,7 +11,7 @@ use super::ports::free_ports;
 use super::settings::{SLUG, Settings};
 use super::snapshot::{GuardianRow, Snapshot};
 use super::watch::{Seen, Watch};
-use super::{DevnetError, agreement, pins};
+use super::{DevnetError, agreement, pins, recipes};
 use crate::federation::{Address, Directory, Member, Membership, TrustedFederation, check_charter};
 use crate::portal::{self, Base, Client};
 use crate::store::{self, Access};
@@ -23,8 +23,6 @@ const START: Duration = Duration::from_secs(20);
 /// How long all processes together may take to end by themselves.
 const END: Duration = Duration::from_secs(4);
 const PAUSE: Duration = Duration::from_millis(20);
-/// Environment variable by which `oc-guardian run` tells a guardian which image it is.
-const IMAGE_DIGEST: &str = "OC_GUARDIAN_IMAGE_DIGEST";
 
 /// A devnet that runs. Dropping it ends everything and removes its folder. To be used by one thread from the start to the
 /// end: its processes die with the thread that started them.
@@ -89,12 +87,12 @@ impl Devnet {
             std::slice::from_ref(&devnet.settings.image_digest),
         )?;
         devnet.portal = Some(devnet.start_portal(ports[0])?);
-        devnet.signers = devnet.start_all("signing server", Devnet::signer)?;
+        devnet.signers = devnet.start_all("signing server", recipes::signer)?;
         devnet.wait_for_portal()?;
         doing("Having the charter signed by all");
         devnet.agree(&mut directory)?;
         doing("Starting the guardians");
-        devnet.guardians = devnet.start_all("guardian", Devnet::guardian)?;
+        devnet.guardians = devnet.start_all("guardian", recipes::guardian)?;
         let watched = devnet
             .operators
             .iter()
@@ -268,77 +266,24 @@ impl Devnet {
     }
 
     fn start_portal(&self, port: u16) -> Result<Part, DevnetError> {
-        let arguments = [
-            "devnet".into(),
-            "portal".into(),
-            "--listen".into(),
-            format!("127.0.0.1:{port}"),
-            "--stale-after".into(),
-            format!("{}s", self.settings.stale_after),
-            "--directory".into(),
-            self.directory_file().display().to_string(),
-            "--folder".into(),
-            self.folder().display().to_string(),
-        ];
-        let recipe = Recipe {
-            program: self.settings.program.clone(),
-            arguments: arguments.into(),
-            home: self.folder().to_owned(),
-            variables: Vec::new(),
-            log: self.folder().join("portal.log"),
-        };
+        let recipe = recipes::portal(&self.settings, self.folder(), &self.directory_file(), port);
         Part::start("portal".into(), recipe, self.settings.restart_after)
     }
 
+    /// One for each operator.
     fn start_all(
         &self,
         what: &str,
-        recipe: fn(&Devnet, &Operator) -> Recipe,
+        recipe: fn(&Settings, &Operator) -> Recipe,
     ) -> Result<Vec<Part>, DevnetError> {
         self.operators
             .iter()
             .map(|operator| {
                 let name = format!("{what} of {}", operator.name);
-                Part::start(name, recipe(self, operator), self.settings.restart_after)
+                let recipe = recipe(&self.settings, operator);
+                Part::start(name, recipe, self.settings.restart_after)
             })
             .collect()
-    }
-
-    fn signer(&self, operator: &Operator) -> Recipe {
-        let arguments = [
-            "sign".into(),
-            "--serve".into(),
-            "--passphrase-file".into(),
-            operator.passphrase_file().display().to_string(),
-        ];
-        Recipe {
-            program: self.settings.program.clone(),
-            arguments: arguments.into(),
-            home: operator.home.clone(),
-            variables: Vec::new(),
-            log: operator.home.join("signer.log"),
-        }
-    }
-
-    fn guardian(&self, operator: &Operator) -> Recipe {
-        let arguments = [
-            "guardian".into(),
-            "--config".into(),
-            operator.bundle_file().display().to_string(),
-            "--api-listen".into(),
-            format!("127.0.0.1:{}", operator.api_port),
-            "--p2p-listen".into(),
-            format!("127.0.0.1:{}", operator.p2p_port),
-            "--attest-interval".into(),
-            format!("{}ms", self.settings.attest_interval.as_millis()),
-        ];
-        Recipe {
-            program: self.settings.program.clone(),
-            arguments: arguments.into(),
-            home: operator.home.clone(),
-            variables: vec![(IMAGE_DIGEST, self.settings.image_digest.clone())],
-            log: operator.home.join("guardian.log"),
-        }
     }
 
     fn snapshot(&self, seen: &Seen) -> Snapshot {

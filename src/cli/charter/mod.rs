@@ -1,3 +1,4 @@
+mod agreed;
 mod sign;
 
 use clap::{Args, Subcommand};

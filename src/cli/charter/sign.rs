@@ -2,8 +2,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
+use super::agreed::Agreed;
 use crate::cli::context::Context;
 use crate::cli::examples;
 use crate::cli::federation::{membership_lines, warn_where_all_are_needed};
@@ -11,14 +12,12 @@ use crate::cli::portal::Access;
 use crate::cli::sign::{self, Consent, Serving};
 use crate::doctor;
 use crate::envelope::Action;
-use crate::federation::{
-    CharterError, Directory, MAX_DIRECTORY_BYTES, Membership, MembershipHash, charter_params, check_charter,
-};
+use crate::federation::{Directory, MAX_DIRECTORY_BYTES, Membership, MembershipHash, charter_params};
 use crate::operator::{Identity, OperatorId};
 use crate::portal::{Client, PortalError};
 use crate::signer::client::Signed;
 use crate::store;
-use crate::ui::{Exit, Failure, GOOD, Lines, Report, paint, shell_quoted};
+use crate::ui::{Exit, Failure, Lines};
 
 const EXPECT: &str = "--expect-hash HASH";
 /// How long the envelope may be handed in, in seconds: all guardians have to sign, and some are on holiday.
@@ -237,81 +236,4 @@ fn post(client: &Client, envelope: &str) -> Result<(), Failure> {
         }
     }
     Ok(client.post_charter(envelope).map(drop)?)
-}
-
-struct Agreed<'a> {
-    membership: &'a Membership,
-    signed: Signed,
-    out: Option<&'a Path>,
-    into: Option<(&'a Path, &'a Directory)>,
-    portal: Option<String>,
-}
-
-impl Agreed<'_> {
-    /// Who has not signed yet, as far as the file says.
-    fn missing(&self) -> Option<Vec<OperatorId>> {
-        let (_, directory) = self.into?;
-        match check_charter(&directory.membership, &directory.charter_signatures) {
-            Ok(()) => Some(Vec::new()),
-            Err(CharterError::Missing { missing, .. }) => Some(missing),
-            Err(_) => None,
-        }
-    }
-}
-
-impl Report for Agreed<'_> {
-    fn fields(&self) -> Map<String, Value> {
-        Map::from_iter([
-            ("federation".into(), json!(self.membership.slug())),
-            (
-                "membership_hash".into(),
-                json!(self.membership.hash().to_string()),
-            ),
-            ("envelope".into(), json!(self.signed.envelope)),
-            (
-                "out".into(),
-                json!(self.out.map(|path| path.display().to_string())),
-            ),
-            (
-                "into".into(),
-                json!(self.into.map(|(path, _)| path.display().to_string())),
-            ),
-            ("missing".into(), json!(self.missing())),
-            ("portal".into(), json!(self.portal)),
-        ])
-    }
-
-    fn human(&self) -> String {
-        if self.out.is_none() && self.into.is_none() && self.portal.is_none() {
-            // To be passed on, byte for byte.
-            return format!("{}\n", self.signed.envelope.get());
-        }
-        let mut lines = Lines::default();
-        lines.line(paint(
-            GOOD,
-            &format!("The charter of {} is signed.", self.membership.slug()),
-        ));
-        lines.field("membership", self.membership.hash().to_string());
-        if let Some(out) = self.out {
-            lines.field("envelope", out.display().to_string());
-        }
-        if let Some((path, _)) = self.into {
-            lines.field("put into", path.display().to_string());
-        }
-        if let Some(portal) = &self.portal {
-            lines.field("handed to", portal);
-        }
-        match (self.missing(), self.into) {
-            (Some(missing), Some((path, _))) if missing.is_empty() => {
-                lines.next(&format!("oc-guardian federation trust {}", shell_quoted(path)));
-            }
-            (Some(missing), _) => {
-                for (index, id) in missing.iter().enumerate() {
-                    lines.field(if index == 0 { "still to sign" } else { "" }, id.as_str());
-                }
-            }
-            _ => {}
-        }
-        lines.finish()
-    }
 }
