@@ -15,6 +15,8 @@ use crate::signer::Kind;
 
 /// How soon a signing server that could not be reached is asked again.
 const CLIENT_RETRY: Duration = Duration::from_secs(5);
+/// Peers are told no more often than that, however short the interval: they take a limited number of messages a minute.
+const PEERS_EVERY: Duration = Duration::from_secs(5);
 /// Between two turns, whatever the clock says.
 const SHORTEST: Duration = Duration::from_millis(20);
 /// In the log.
@@ -26,7 +28,8 @@ pub(super) async fn run(shared: Arc<Shared>, portal: Arc<Client>) {
     let interval = shared.settings.attest_interval;
     let mut schedule = Schedule::new(interval);
     let mut portal_due = Instant::now();
-    let mut last: Option<(HealthAttestation, String)> = None;
+    last = Some((attestation, envelope.clone()));
+    let mut told: Option<Instant> = None;
     loop {
         let is_due = Instant::now() >= portal_due;
         if is_due || shared.reaches_peers() {
@@ -53,7 +56,9 @@ pub(super) async fn run(shared: Arc<Shared>, portal: Arc<Client>) {
             };
             shared.log.well(SIGNATURE);
             last = Some((attestation, envelope.clone()));
-            tell_peers(&shared, &envelope);
+            if told.is_none_or(|at| at.elapsed() >= PEERS_EVERY) && tell_peers(&shared, &envelope) {
+                told = Some(Instant::now());
+            }
             if is_due {
                 match post(&portal, envelope).await {
                     Ok(()) => {
@@ -103,14 +108,15 @@ async fn sign(shared: &Shared, attestation: &HealthAttestation) -> Result<String
     shared.signing.sign(wanted).await
 }
 
-/// Peers that are slow do not hold up the portal.
-fn tell_peers(shared: &Arc<Shared>, envelope: &str) {
+/// Peers that are slow do not hold up the portal. Returns whether there is anybody to tell.
+fn tell_peers(shared: &Arc<Shared>, envelope: &str) -> bool {
     if !shared.reaches_peers() {
-        return;
+        return false;
     }
     let sender = Arc::clone(&shared.sender);
     let body = Body::Health(envelope.to_owned());
     tokio::spawn(async move { sender.tell(&body).await });
+    true
 }
 
 async fn post(portal: &Arc<Client>, envelope: String) -> Result<(), PostError> {
