@@ -28,7 +28,7 @@ pub(super) async fn run(shared: Arc<Shared>, portal: Arc<Client>) {
     let interval = shared.settings.attest_interval;
     let mut schedule = Schedule::new(interval);
     let mut portal_due = Instant::now();
-    last = Some((attestation, envelope.clone()));
+    let mut last: Option<(HealthAttestation, String)> = None;
     let mut told: Option<Instant> = None;
     loop {
         let is_due = Instant::now() >= portal_due;
