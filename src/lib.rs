@@ -1,9 +1,8 @@
 //! Operator's kit for a guardian of an m-of-n Bitcoin federation.
 //!
 //! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
-//! in this order: `cli`, `ui`, `doctor`, `signer`, `image`, `envelope`, `bundle`, `audit`, `vault`, `operator`, `store`.
-//! in this order: `cli`, `ui`, `devnet`, `doctor`, `signer`, `portal`, `envelope`, `bundle`, `audit`, `vault`, `operator`,
-//! `store`.
+//! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `signer`, `image`, `portal`, `federation`, `envelope`,
+//! `bundle`, `audit`, `vault`, `operator`, `store`.
 
 pub mod audit;
 pub mod bundle;
@@ -11,6 +10,8 @@ pub mod cli;
 pub mod devnet;
 pub mod doctor;
 pub mod envelope;
+pub mod federation;
+pub mod guardian;
 pub mod image;
 pub mod operator;
 pub mod portal;

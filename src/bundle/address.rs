@@ -26,7 +26,21 @@ pub(super) fn local_server(value: &str) -> Option<String> {
     (!whole).then(|| "has something after the port".into())
 }
 
+/// What is wrong with the URL of another guardian, as a predicate. Plain http is fine: what guardians say to each other is
+/// signed, and TLS is up to the proxy in front.
+pub fn peer_url(value: &str) -> Option<String> {
+    parse_any(value).err()
+}
+
 fn parse(value: &str) -> Result<Uri, String> {
+    let uri = parse_any(value)?;
+    if uri.scheme() == Some(&Scheme::HTTP) && !uri.host().is_some_and(is_loopback) {
+        return Err("is http, and would be sent unprotected to another machine".into());
+    }
+    Ok(uri)
+}
+
+fn parse_any(value: &str) -> Result<Uri, String> {
     if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("has a character in it that a URL cannot have".into());
     }
@@ -57,9 +71,6 @@ fn parse(value: &str) -> Result<Uri, String> {
     }
     if let Some(problem) = url_host(name) {
         return Err(format!("names a host that {problem}"));
-    }
-    if scheme == "http" && !is_loopback(name) {
-        return Err("is http, and would be sent unprotected to another machine".into());
     }
     Ok(uri)
 }

@@ -20,6 +20,7 @@ mod syntax;
 mod typed;
 mod value;
 
+pub use address::peer_url as peer_url_problem;
 pub use address::url as url_problem;
 pub use check::{Checked, MAX_BYTES, check};
 pub use draft::Draft;

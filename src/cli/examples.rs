@@ -109,6 +109,54 @@ Examples:
 
 Exit codes: 0 up to date, 3 what the mirror has is not to be trusted, 1 it could not be fetched.";
 
+pub(super) const CHARTER: &str = "\
+Examples:
+  oc-guardian charter sign oc-me-v1.json --into oc-me-v1.json
+  oc-guardian federation trust oc-me-v1.json";
+
+pub(super) const CHARTER_SIGN: &str = "\
+Examples:
+  oc-guardian charter sign oc-me-v1.json --into oc-me-v1.json
+  oc-guardian charter sign oc-me-v1.json --out my-signature.json
+  oc-guardian charter sign oc-me-v1.json --post --expect-hash 64-HEX-DIGITS    (without a terminal)
+
+Exit codes: 0 signed; 5 a person or the policy said no; 1 anything else failed.";
+
+pub(super) const DEVNET: &str = "\
+Examples:
+  oc-guardian devnet
+  oc-guardian devnet --guardians 7 --threshold 5 --port 8080
+  oc-guardian devnet pin none
+  oc-guardian devnet stop
+
+Exit codes: 0 stopped as asked; 1 it could not start.";
+
+pub(super) const DEVNET_PIN: &str = "\
+Examples:
+  oc-guardian devnet pin
+  oc-guardian devnet pin sha256:64-HEX-DIGITS    (guardians with another image turn red)
+  oc-guardian devnet pin own";
+
+pub(super) const DEVNET_STOP: &str = "\
+Examples:
+  oc-guardian devnet stop
+  oc-guardian devnet stop --home /var/tmp";
+
+pub(super) const FEDERATION: &str = "\
+Examples:
+  oc-guardian federation trust oc-me-v1.json
+  oc-guardian federation show";
+
+pub(super) const FEDERATION_TRUST: &str = "\
+Examples:
+  oc-guardian federation trust oc-me-v1.json
+  oc-guardian federation trust oc-me-v1.json --expect-hash 64-HEX-DIGITS    (without a terminal)";
+
+pub(super) const FEDERATION_SHOW: &str = "\
+Examples:
+  oc-guardian federation show
+  oc-guardian federation show oc-me-v1 --json | jq -r '.federations[0].membership_hash'";
+
 pub(super) const POLICY: &str = "\
 Examples:
   oc-guardian policy init
@@ -142,6 +190,31 @@ Examples:
   oc-guardian sign --print-unit > ~/.config/systemd/user/oc-guardian-sign.service
 
 Exit codes: 0 signed, or stopped as asked; 5 the policy or a person said no; 1 anything else failed.";
+
+pub(super) const GUARDIAN: &str = "\
+Examples:
+  oc-guardian guardian --config oc-guardian.config
+  oc-guardian guardian --config oc-guardian.config --api-listen 127.0.0.1:9000 --p2p-listen 127.0.0.1:9001
+
+Exit codes: 0 stopped as asked; 1 it could not start: bad config bundle, port taken.";
+
+pub(super) const GUARDIAN_HEALTHCHECK: &str = "\
+Examples:
+  oc-guardian guardian healthcheck
+  oc-guardian guardian healthcheck --api http://127.0.0.1:9000 --json | jq -r .state";
+
+pub(super) const GUARDIAN_RPC: &str = "\
+Examples:
+  docker exec -i oc-guardian /oc-guardian guardian rpc";
+
+pub(super) const GUARDIAN_STANDBY: &str = "\
+Examples:
+  docker exec oc-guardian /oc-guardian guardian standby
+  oc-guardian guardian standby --config oc-guardian.config --api http://127.0.0.1:9000";
+
+pub(super) const GUARDIAN_ACTIVATE: &str = "\
+Examples:
+  docker exec oc-guardian /oc-guardian guardian activate";
 
 pub(super) const AUDIT: &str = "\
 Examples:

@@ -86,7 +86,7 @@ impl Init {
         let created_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let progress = context.ui.progress(match destination {
             Destination::Keychain => "Storing the key in the keychain",
-            Destination::File(_) => "Encrypting the key",
+            Destination::File(_) | Destination::DangerouslyFastFile(_) => "Encrypting the key",
         });
         let Changed { identity, notes } =
             home.create(&key, &destination, origin, created_at, words_file.as_deref())?;

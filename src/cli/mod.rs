@@ -1,10 +1,14 @@
 //! The command line: one file per verb, holding its arguments and one function.
 
 mod audit;
+mod charter;
 mod completions;
 mod config;
 mod context;
+mod devnet;
 mod examples;
+mod federation;
+mod guardian;
 mod incident;
 mod init;
 mod input;

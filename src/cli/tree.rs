@@ -1,8 +1,10 @@
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
-use super::{audit, completions, config, examples, init, key, man, policy, sign, status, trust, verify};
-use super::{audit, completions, config, examples, incident, init, key, man, policy, portal, sign, status};
+use super::{
+    audit, charter, completions, config, devnet, examples, federation, guardian, incident, init, key, man,
+    policy, portal, sign, status, trust, verify,
+};
 use crate::ui::{Exit, Failure, Options};
 
 /// Operator's kit for a guardian of an m-of-n Bitcoin federation
@@ -62,12 +64,16 @@ enum Verb {
     Config(config::Config),
     Verify(Box<verify::Verify>),
     Trust(trust::Trust),
+    Federation(federation::Federation),
+    Charter(charter::Charter),
+    Guardian(Box<guardian::Guardian>),
     Sign(sign::Sign),
     Policy(policy::Policy),
     Audit(audit::Audit),
     Status(status::Status),
     Portal(portal::Portal),
     Incident(incident::Incident),
+    Devnet(Box<devnet::Devnet>),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -80,12 +86,16 @@ impl Cli {
             Verb::Config(verb) => verb.run(context),
             Verb::Verify(verb) => verb.run(context),
             Verb::Trust(verb) => verb.run(context),
+            Verb::Federation(verb) => verb.run(context),
+            Verb::Charter(verb) => verb.run(context),
+            Verb::Guardian(verb) => verb.run(context),
             Verb::Sign(verb) => verb.run(context),
             Verb::Policy(verb) => verb.run(context),
             Verb::Audit(verb) => verb.run(context),
             Verb::Status(verb) => verb.run(context),
             Verb::Portal(verb) => verb.run(context),
             Verb::Incident(verb) => verb.run(context),
+            Verb::Devnet(verb) => verb.run(context),
             Verb::Completions(verb) => verb.run(context),
             Verb::Man(verb) => verb.run(context),
         }

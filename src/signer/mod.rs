@@ -36,13 +36,13 @@ pub use kind::{Kind, Operation};
 pub use notice::{Notice, Question, Scope};
 pub use policy::{Policy, PolicyError};
 pub use policy_file::{PolicyFile, PolicyFileError, policy_path};
-pub use pull::{Guardian, Link, PullError, Remembered, RolledBack};
+pub use pull::{Guardian, Link, PullError, Remembered, RolledBack, verified_head};
 pub use reply::Reply;
 pub use request::{MAX_REQUEST, Meaning, Request, RequestError};
-pub(crate) use server::Patient;
 pub use server::{
     Doors, OpenError, Server, SocketError, TokenError, guardian_socket, operator_socket, token_path,
 };
+pub(crate) use server::{MAX_BODY, Patient, read_body, response};
 pub use stop::{Stop, Stopper};
 pub use trial::{Effect, Trial, trial};
 

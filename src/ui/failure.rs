@@ -2,10 +2,13 @@
 
 mod audit;
 mod bundle;
+mod devnet;
 mod doors;
+mod federation;
+mod guardian;
 mod image;
-mod registry;
 mod portal;
+mod registry;
 mod signer;
 mod store;
 mod trust;

@@ -5,6 +5,7 @@ mod failure;
 mod findings;
 mod interrupt;
 mod live;
+mod panel;
 mod policy;
 mod problems;
 mod progress;
@@ -22,6 +23,7 @@ pub use failure::{Failure, shell_quoted};
 pub use findings::{findings_json, findings_text, tally};
 pub use interrupt::{Wish, exit_cleanly_on_signals, take_signals};
 pub use live::{Live, Verdict, question_text};
+pub use panel::Panel;
 pub use policy::{policy_findings_json, policy_findings_text};
 pub use problems::{problem_fields, problems_json};
 pub use progress::Progress;
@@ -108,6 +110,11 @@ impl Ui {
         Self::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
+    /// Shows people what a question is about, on standard error; not silenced, since an answer depends on it.
+    pub fn show(&self, text: &str) {
+        let _ = write!(anstream::stderr(), "{text}");
+    }
+
     /// Prints a piece of a result for people that is too long to be held whole.
     ///
     /// # Errors
@@ -170,4 +177,10 @@ impl Ui {
 fn stderr_line(text: &str) {
     // Nobody to tell, nothing to do.
     let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// One line of a service's log, with its time, on standard error. `text` must be escaped already.
+pub fn log_line(level: &str, text: &str) {
+    let at = humantime::format_rfc3339_millis(std::time::SystemTime::now());
+    stderr_line(&format!("{at} {level:<5} {text}"));
 }

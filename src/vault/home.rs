@@ -25,6 +25,9 @@ pub enum Destination {
     Keychain,
     /// A file encrypted with this passphrase.
     File(Passphrase),
+    /// As `File`, but guessing the passphrase costs nothing: for keys that guard nothing, as a devnet's, of which many are
+    /// opened at once.
+    DangerouslyFastFile(Passphrase),
 }
 
 /// An identity as it is after a change.
@@ -218,7 +221,7 @@ impl LockedHome {
         let Keystore::File { path } = &identity.keystore else {
             return Err(VaultError::NoPassphrase);
         };
-        let bytes = key_file::encrypt(key, new).map_err(VaultError::Encrypt)?;
+        let bytes = key_file::encrypt(key, new, key_file::WORK_FACTOR).map_err(VaultError::Encrypt)?;
         let path = self.folders.data.join(path);
         // A link, to a stick perhaps, stays one, and the file behind it changes.
         let path = fs::canonicalize(&path).unwrap_or(path);
@@ -306,7 +309,7 @@ impl LockedHome {
     fn keystore_for(&self, id: &OperatorId, destination: &Destination) -> Keystore {
         match destination {
             Destination::Keychain => Keystore::Keychain {},
-            Destination::File(_) => Keystore::File {
+            Destination::File(_) | Destination::DangerouslyFastFile(_) => Keystore::File {
                 path: format!("{KEYS}/{id}.age"),
             },
         }
@@ -323,7 +326,10 @@ impl LockedHome {
     ) -> Result<Vec<String>, VaultError> {
         let journal = journal_path(&self.folders);
         let encrypted = match (destination, &identity.keystore) {
-            (Destination::File(passphrase), Keystore::File { path }) => {
+            (
+                Destination::File(passphrase) | Destination::DangerouslyFastFile(passphrase),
+                Keystore::File { path },
+            ) => {
                 let path = self.folders.data.join(path);
                 if fs::symlink_metadata(&path).is_ok() {
                     return Err(StoreError::Exists { path }.into());
@@ -337,11 +343,12 @@ impl LockedHome {
                     },
                 );
                 pending.on_abort.push(Step::Remove { path: staged.clone() });
-                Some((
-                    staged,
-                    path,
-                    key_file::encrypt(key, passphrase).map_err(VaultError::Encrypt)?,
-                ))
+                let work_factor = match destination {
+                    Destination::DangerouslyFastFile(_) => key_file::FAST_WORK_FACTOR,
+                    _ => key_file::WORK_FACTOR,
+                };
+                let bytes = key_file::encrypt(key, passphrase, work_factor).map_err(VaultError::Encrypt)?;
+                Some((staged, path, bytes))
             }
             _ => {
                 // An entry that was there before us belongs to another home with the same key: never ours to delete.

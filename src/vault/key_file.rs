@@ -11,14 +11,16 @@ use crate::operator::SecretKey;
 /// scrypt work factor that we write: N = 2^18, r = 8, p = 1; about 1 s and 256 MiB. Stated, because the crate's default
 /// depends on how busy the machine is.
 pub const WORK_FACTOR: u8 = 18;
+/// For keys that guard nothing: a millisecond.
+pub(super) const FAST_WORK_FACTOR: u8 = 8;
 /// Highest work factor that we accept: about 16 s and 4 GiB. Above it a hostile file could stall us for hours.
 const MAX_WORK_FACTOR: u8 = 22;
 /// Largest key file that is read, in bytes. Ours have about 330.
 pub(super) const MAX_BYTES: usize = 16 * 1024;
 
-pub(super) fn encrypt(key: &SecretKey, passphrase: &Passphrase) -> Result<Vec<u8>, String> {
+pub(super) fn encrypt(key: &SecretKey, passphrase: &Passphrase, work_factor: u8) -> Result<Vec<u8>, String> {
     let mut recipient = scrypt::Recipient::new(passphrase.to_age());
-    recipient.set_work_factor(WORK_FACTOR);
+    recipient.set_work_factor(work_factor);
     age::encrypt(&recipient, payload::encode(key).as_bytes()).map_err(|error| error.to_string())
 }
 

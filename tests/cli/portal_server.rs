@@ -4,11 +4,13 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use oc_guardian::devnet::portal::{Federation, Rate};
+use oc_guardian::devnet::portal::{Federation, Operator, Rate};
 use oc_guardian::envelope::{Action, ActionPayload, Envelope, Tag};
+use oc_guardian::federation::{Directory, charter_params, check_charter};
 use oc_guardian::operator::{PublicKey, Scheme, SecretKey};
 use serde_json::{Value, json};
 
+use crate::support::federation::{membership, small_key};
 use crate::support::portal::{Answer, IMAGE, OTHER_IMAGE, SLUG, START, TestPortal, signed};
 
 const ATTESTATION: &str = "/api/operator/attestation";
@@ -695,4 +697,47 @@ fn pages_have_nothing_inline_and_nothing_from_elsewhere() {
             assert!(!script.contains(forbidden), "{asset} has {forbidden}");
         }
     }
+}
+
+#[test]
+fn the_directory_takes_charter_signatures_in_and_no_others() {
+    let membership = membership(SLUG, 3, &[1, 2, 3, 4]);
+    let mut without = Directory::of(membership.clone());
+    without.sequence = 7;
+    let portal = TestPortal::with(|config| {
+        config.operators = (1..=4)
+            .map(|secret| Operator {
+                name: format!("Operator {secret}"),
+                key: small_key(secret).public(),
+            })
+            .collect();
+        config.federations[0].members = (1..=4)
+            .map(|secret| small_key(secret).public().operator_id())
+            .collect();
+        config.directories = vec![without.clone()];
+    });
+    let path = format!("/api/public/federations/{SLUG}/directory");
+    assert_eq!(portal.get(&path).text, without.to_json());
+    let post = |secret: u8, params: Value, nonce: u64| {
+        let payload = ActionPayload {
+            nonce,
+            ..portal.action(Action::CharterSign, params)
+        };
+        let answer = portal.post(CHARTER, signed(&small_key(secret), Tag::Action, &payload));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    };
+    // Over another membership: taken and shown, but not part of this directory.
+    post(4, charter(), START * 1000);
+    assert_eq!(portal.get(&path).text, without.to_json());
+    for secret in 1..=4 {
+        post(secret, charter_params(&membership), START * 1000 + 1);
+    }
+    post(1, charter_params(&membership), START * 1000 + 2);
+    let whole = Directory::parse(portal.get(&path).text.as_bytes()).unwrap();
+    assert_eq!((whole.sequence, whole.charter_signatures.0.len()), (7, 4));
+    check_charter(&whole.membership, &whole.charter_signatures).unwrap();
+    portal
+        .get("/api/public/federations/elsewhere/directory")
+        .is_refused(404, "unknown-federation");
+    TestPortal::start().get(&path).is_refused(404, "no-directory");
 }

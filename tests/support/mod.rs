@@ -2,13 +2,16 @@
 
 mod answering;
 mod browser;
+pub mod devnet;
 pub mod faults;
+pub mod federation;
 pub mod guardian;
 mod keyring;
 mod namespace;
-pub mod registry;
 pub mod portal;
+pub mod registry;
 mod require;
+pub mod running;
 pub mod signer;
 #[allow(unreachable_pub, missing_docs, clippy::pedantic)]
 pub mod sigstore;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Access, Asked, examples};
 use crate::cli::context::Context;
 use crate::cli::input::{STDIN, read_stdin};
-use crate::cli::sign::{self, Serving};
+use crate::cli::sign::{self, Consent, Serving};
 use crate::envelope::{Action, Alert, MAX_ALERT_BODY, MAX_ALERT_TAG, MAX_ALERT_TITLE, Severity};
 use crate::portal::{Client, PortalError, Posted};
 use crate::store;
@@ -78,7 +78,12 @@ impl Publish {
             },
         });
         let options = Serving::for_one(self.passphrase_file);
-        let signed = sign::have_signed(context, request.to_string().as_bytes(), &options)?;
+        let signed = sign::have_signed(
+            context,
+            request.to_string().as_bytes(),
+            &options,
+            Consent::ToBeAsked,
+        )?;
         let progress = context.ui.progress(&format!("Handing it to {}", client.base()));
         let posted = post(&client, signed.envelope.get())?;
         drop(progress);

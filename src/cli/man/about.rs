@@ -9,7 +9,7 @@ use crate::ui::Exit;
 /// How the paragraph of `--help` begins that EXIT STATUS stands in for.
 pub(super) const EXIT_CODES: &str = "Exit codes:";
 
-const VARIABLES: [(&str, &str); 7] = [
+const VARIABLES: [(&str, &str); 8] = [
     (
         HOME_VARIABLE,
         "Puts all folders below this one, as config, data, state and run. For tests, and for several identities.",
@@ -17,10 +17,6 @@ const VARIABLES: [(&str, &str); 7] = [
     (
         "OC_PORTAL_BASE",
         "Address of the portal, where --portal-base is not given; else it follows from the config bundle.",
-    ),
-    (
-        "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
-        "Proxy through which the portal is asked. Never used for addresses of this machine.",
     ),
     ("NO_COLOR", "If set, output has no colours; --color overrides it."),
     (
@@ -37,7 +33,7 @@ const VARIABLES: [(&str, &str); 7] = [
     ),
     (
         "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
-        "The proxy for registries that are not on this machine, and hosts to reach without it.",
+        "The proxy through which the portal and registries are asked, and hosts to reach without it. Never used for\n         addresses of this machine.",
     ),
     (
         "CREDENTIALS_DIRECTORY",

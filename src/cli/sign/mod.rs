@@ -13,7 +13,7 @@ use super::context::Context;
 use super::examples;
 use crate::ui::{Exit, Failure};
 
-pub(super) use one::have_signed;
+pub(super) use one::{Consent, have_signed};
 
 /// Answer signing requests, or have one signed
 ///

@@ -12,14 +12,24 @@ use crate::cli::context::Context;
 use crate::cli::input::{STDIN, read_stdin};
 use crate::envelope::canonical;
 use crate::signer::client::{self, Signed};
-use crate::signer::{Caller, Engine, MAX_REQUEST, Reply, RequestId, Scope};
+use crate::signer::{Caller, Engine, MAX_REQUEST, Question, Reply, Request, RequestId, Scope};
 use crate::store;
 use crate::ui::{self, Exit, Failure, Report};
 
 pub(super) fn run(context: &Context, file: &Path, options: &Serving) -> Result<Exit, Failure> {
-    let signed = have_signed(context, &read(file)?, options)?;
+    let signed = have_signed(context, &read(file)?, options, Consent::ToBeAsked)?;
     context.ui.result(&Envelope(signed))?;
     Ok(Exit::Done)
+}
+
+/// What the person at this terminal has said before the request is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Consent {
+    /// Nothing: a question goes to whoever watches the server, or is asked here.
+    ToBeAsked,
+    /// Yes, to exactly this payload, by name or by its hash: a question about these very bytes is answered with that. The
+    /// log has it as asked and approved, like any other.
+    Given,
 }
 
 /// Has one request signed: by the running server if there is one, else by this process, under the same policy and with
@@ -28,6 +38,7 @@ pub(in crate::cli) fn have_signed(
     context: &Context,
     request: &[u8],
     options: &Serving,
+    consent: Consent,
 ) -> Result<Signed, Failure> {
     let (id, request) = complete(request)?;
     let folders = context.folders()?;
@@ -38,10 +49,10 @@ pub(in crate::cli) fn have_signed(
                 .ui
                 .warn("a signing server runs: it signs under its own policy, and --policy, --ask-only and --passphrase-file have no effect");
         }
-        through_server(context, &client, &request, &id)?
+        through_server(context, &client, &request, &id, consent)?
     } else {
         let core = running::open(context, &folders, options)?;
-        let signed = alone(context, &core.engine, request);
+        let signed = alone(context, &core.engine, &request, consent);
         core.engine.close()?;
         signed?
     };
@@ -59,11 +70,19 @@ fn through_server(
     client: &client::Client,
     request: &[u8],
     id: &str,
+    consent: Consent,
 ) -> Result<client::Outcome, Failure> {
     running::small_runtime()?.block_on(async {
         let outcome = client.sign(request).await?;
         if !matches!(outcome, client::Outcome::Waiting { .. }) {
             return Ok(outcome);
+        }
+        if consent == Consent::Given {
+            let waiting = client.pending().await?;
+            if let Some(question) = waiting.iter().find(|it| it.id == id && is_about(it, request)) {
+                // Somebody may have answered at the server meanwhile: the outcome says so.
+                let _ = client.approve(id, &question.payload_sha256, false).await;
+            }
         }
         let _progress = context.ui.progress(&format!(
             "Waiting for an answer (at sign --serve, or: oc-guardian sign --approve {id})"
@@ -73,18 +92,27 @@ fn through_server(
 }
 
 /// The same core in this process, with this terminal as the person.
-fn alone(context: &Context, engine: &Arc<Engine>, request: Vec<u8>) -> Result<client::Outcome, Failure> {
+fn alone(
+    context: &Context,
+    engine: &Arc<Engine>,
+    request: &[u8],
+    consent: Consent,
+) -> Result<client::Outcome, Failure> {
     running::small_runtime()?.block_on(async {
-        let mut reply = engine.sign(Caller::Operator, request).await;
+        let mut reply = engine.sign(Caller::Operator, request.to_vec()).await;
         if reply.status == 202
             && let Some(question) = engine.questions().into_iter().next()
         {
-            context.ui.note(&ui::question_text(&question));
-            // Nobody to ask is a no, with its own exit code and the flag to use.
-            let answer = context.ui.confirm(
-                "Sign this?",
-                "a rule of the policy, or at the terminal of sign --serve",
-            );
+            let answer = if consent == Consent::Given && is_about(&question, request) {
+                Ok(true)
+            } else {
+                context.ui.note(&ui::question_text(&question));
+                // Nobody to ask is a no, with its own exit code and the flag to use.
+                context.ui.confirm(
+                    "Sign this?",
+                    "a rule of the policy, or at the terminal of sign --serve",
+                )
+            };
             reply = match answer {
                 Ok(true) => {
                     let hash = &question.payload_sha256;
@@ -104,6 +132,11 @@ fn alone(context: &Context, engine: &Arc<Engine>, request: Vec<u8>) -> Result<cl
         }
         outcome(&reply)
     })
+}
+
+/// Whether a question is about the payload of this request, which is what the person said yes to.
+fn is_about(question: &Question, request: &[u8]) -> bool {
+    Request::parse(request).is_ok_and(|request| request.bytes == question.payload)
 }
 
 fn outcome(reply: &Reply) -> Result<client::Outcome, Failure> {

@@ -61,6 +61,12 @@ impl State {
             .filter(|hash| hash.len() == 64 && hex::is_lower_hex(hash))
             .map(str::to_owned);
         let federation = self.joined(&payload.federation, &operator)?;
+        if let Some(directory) = &mut federation.directory
+            && let Ok(envelope) = serde_json::from_str(envelope.get())
+        {
+            // One over another membership is shown on the page, and makes nobody's directory unusable.
+            let _ = directory.add_charter_signature(envelope);
+        }
         federation.charters.insert(
             operator.clone(),
             Charter {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::bucket::Rate;
 use super::clock::Clock;
 use crate::envelope::HEALTH_FRESH;
+use crate::federation::Directory;
 use crate::operator::{OperatorId, PublicKey};
 
 /// What a portal is started with.
@@ -15,6 +16,8 @@ pub struct PortalConfig {
     pub operators: Vec<Operator>,
     /// Which federations there are.
     pub federations: Vec<Federation>,
+    /// Directories that it passes on, with the charter signatures that come in; each of one of the federations.
+    pub directories: Vec<Directory>,
     /// After how many seconds an attestation is stale.
     pub stale_after: u64,
     /// How much it lets through.
@@ -30,6 +33,7 @@ impl PortalConfig {
             listen,
             operators,
             federations,
+            directories: Vec::new(),
             stale_after: HEALTH_FRESH,
             limits: Limits::default(),
             clock: Clock::system(),

@@ -61,6 +61,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/operator/registry", get(registry))
         .route("/api/federations", get(federations))
         .route("/api/public/federations/{slug}", get(federation))
+        .route("/api/public/federations/{slug}/directory", get(directory))
         .route("/api/public/federations/{slug}/live", get(federation_live))
         .route("/api/operator/attestation", get(board).post(post_attestation))
         .route("/api/operator/attestation/live", get(board_live))
@@ -97,6 +98,20 @@ async fn federations(Given(shared): Portal) -> Response {
 
 async fn federation(Given(shared): Portal, Path(slug): Path<String>) -> Result<Response, Refusal> {
     shared.look(|state, now| Some(json(&state.federation(&slug, now)?)))
+}
+
+/// The directory file, byte for byte as it would be handed around.
+async fn directory(Given(shared): Portal, Path(slug): Path<String>) -> Result<Response, Refusal> {
+    let state = shared.state();
+    let joined = state
+        .federations
+        .get(&slug)
+        .ok_or_else(Refusal::unknown_federation)?;
+    let directory = joined
+        .directory
+        .as_ref()
+        .ok_or_else(|| Refusal::new(404, "no-directory", "this federation has no directory here"))?;
+    Ok(([(CONTENT_TYPE, JSON)], directory.to_json()).into_response())
 }
 
 async fn charters(Given(shared): Portal, Query(about): Query<About>) -> Result<Response, Refusal> {

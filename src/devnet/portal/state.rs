@@ -13,6 +13,7 @@ use super::config::{ConfigError, PortalConfig, check_pins};
 use super::refusal::Refusal;
 use super::timeline::{Timeline, What};
 use crate::envelope::{Action, Alert, Envelope, Payload, canonical};
+use crate::federation::Directory;
 use crate::operator::{OperatorId, PublicKey};
 
 /// Everything.
@@ -44,6 +45,8 @@ pub(super) struct Joined {
     pub(super) threshold: usize,
     pub(super) members: Vec<OperatorId>,
     pub(super) board: Board,
+    /// What it passes on to whoever asks for the directory.
+    pub(super) directory: Option<Directory>,
     /// The last charter signature of each member.
     pub(super) charters: BTreeMap<OperatorId, Charter>,
     /// Newest last.
@@ -96,6 +99,11 @@ impl State {
                 threshold: federation.threshold,
                 members: federation.members.clone(),
                 board,
+                directory: config
+                    .directories
+                    .iter()
+                    .find(|it| it.membership.slug() == federation.slug)
+                    .cloned(),
                 charters: BTreeMap::new(),
                 incidents: VecDeque::new(),
                 timeline: Timeline::default(),

@@ -10,6 +10,7 @@ mod metrics;
 mod questions;
 mod replay;
 mod signing;
+mod trusted;
 mod upkeep;
 
 use std::collections::HashMap;
@@ -25,7 +26,9 @@ use tokio::sync::watch;
 use self::core::Core;
 use super::notice::{Notice, Watcher};
 use super::pull::{Remembered, RolledBack};
-use super::{Caller, Facts, ImageCheck, Kind, Outcome, Policy, PolicyFile, Reply, RequestId};
+use super::{
+    Caller, Facts, ImageCheck, Kind, Outcome, Policy, PolicyFile, Reply, RequestId, TrustedMembership,
+};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey};
 use crate::store::Folders;
@@ -33,6 +36,7 @@ use asks::{Asks, Look};
 use entries::Denials;
 pub(super) use metrics::Metrics;
 use replay::Rebuild;
+use trusted::Trusted;
 
 /// What an engine works with.
 pub struct Setup {
@@ -61,6 +65,7 @@ pub struct Engine {
     accepts_rollback: bool,
     started: SystemTime,
     ledger: Ledger,
+    trusted: Trusted,
     core: Mutex<Core>,
     /// Set once, when something shows that no signature may leave before a restart.
     halted: Mutex<Option<Halt>>,
@@ -98,6 +103,7 @@ impl Engine {
             accepts_rollback: setup.dangerously_accept_rollback,
             started: SystemTime::now(),
             ledger,
+            trusted: Trusted::new(folders),
             core: Mutex::new(Core {
                 policy: setup.policy,
                 history,
@@ -114,7 +120,9 @@ impl Engine {
         let ticket = engine.append(Entry::new(unix_now(), Event::Started, started))?;
         engine.expire_left_over()?;
         ticket.wait()?;
-        Ok((Arc::new(engine), opened.notes))
+        let notes = opened.notes.into_iter().chain(engine.trusted.reload());
+        let notes = notes.collect();
+        Ok((Arc::new(engine), notes))
     }
 
     /// Records that nobody will be asked any more what was asked before the start.
@@ -165,6 +173,12 @@ impl Engine {
 
     /// `GET /v1/identity`
     pub fn identity(&self) -> Reply {
+        let federations: Vec<_> = self
+            .trusted
+            .memberships()
+            .iter()
+            .map(|it| json!({ "slug": it.federation, "membership_hash": it.hash }))
+            .collect();
         Reply::json(
             200,
             &json!({
@@ -172,7 +186,7 @@ impl Engine {
                 "operator_id": self.operator_id,
                 "scheme": self.public.scheme(),
                 "operator_pubkey_hex": self.public.to_hex(),
-                "federations": [],
+                "federations": federations,
             }),
         )
     }
@@ -226,10 +240,14 @@ impl Engine {
         }
     }
 
-    /// Reads the policy file again; one that is not acceptable changes nothing.
+    /// Reads the policy file and the trusted federations again; a policy that is not acceptable changes nothing.
     pub async fn reload(self: &Arc<Self>) -> Reply {
-        let path = self.policy_file.clone();
-        let loaded = tokio::task::spawn_blocking(move || PolicyFile::load(&path)).await;
+        let engine = Arc::clone(self);
+        let loaded = tokio::task::spawn_blocking(move || {
+            engine.trusted.reload();
+            PolicyFile::load(&engine.policy_file)
+        })
+        .await;
         let error = match loaded {
             Ok(Ok(file)) => {
                 let mut core = self.core();
@@ -290,14 +308,14 @@ impl Engine {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn facts<'a>(&'a self, caller: &'a Caller) -> Facts<'a> {
+    fn facts<'a>(&'a self, caller: &'a Caller, memberships: &'a [TrustedMembership]) -> Facts<'a> {
         Facts {
             public: &self.public,
             operator_id: &self.operator_id,
             caller,
             now_ms: unix_now_ms(),
             image: ImageCheck::Claimed,
-            memberships: &[],
+            memberships,
             federation: self.federation.as_deref(),
             ask_only: self.ask_only,
         }

@@ -39,6 +39,7 @@ impl Engine {
     }
 
     async fn approved(&self, ask: Ask, scope: Scope) -> Reply {
+        let memberships = self.trusted.memberships();
         let decided =
             {
                 let mut core = self.core();
@@ -46,7 +47,7 @@ impl Engine {
                 // Time has passed, and the policy may be another.
                 match approve(
                     &ask.request,
-                    &self.facts(&ask.caller),
+                    &self.facts(&ask.caller, &memberships),
                     &core.policy,
                     &core.history,
                 ) {

@@ -71,9 +71,15 @@ impl Engine {
 
     /// Decides and reserves, in one piece.
     fn decide(&self, caller: &Caller, request: Request) -> Step {
+        let memberships = self.trusted.memberships();
         let mut core = self.core();
         let core = &mut *core;
-        match decide(&request, &self.facts(caller), &core.policy, &core.history) {
+        match decide(
+            &request,
+            &self.facts(caller, &memberships),
+            &core.policy,
+            &core.history,
+        ) {
             Decision::Sign(plan) => Step::Sign(core.reserve(&plan), Box::new(plan)),
             Decision::Ask {
                 plan,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::frames::{CallError, FrameError, Hello, RPC_VERSION};
 use super::{Caller, CallerId, Engine, Stop};
 use crate::operator::OperatorId;
-pub use remembered::{Remembered, RolledBack};
+pub use remembered::{Remembered, RolledBack, verified_head};
 use rpc::Rpc;
 use session::Session;
 

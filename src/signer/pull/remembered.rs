@@ -143,7 +143,8 @@ impl Remembered {
     }
 }
 
-fn verified_head(text: &RawValue, public: &PublicKey) -> Option<Head> {
+/// The head of an operator's audit log, as `audit head` prints it, if the operator signed it.
+pub fn verified_head(text: &RawValue, public: &PublicKey) -> Option<Head> {
     let signed: SignedHead = serde_json::from_str(text.get()).ok()?;
     let head = Head {
         seq: signed.head.seq,

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::signer::Reply;
 
 /// Largest body, in bytes.
-pub(super) const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// Of a body that is too large, as much is read and thrown away as makes it likely that the sender sees the answer
@@ -17,7 +17,7 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 const MAX_DISCARDED: usize = 4 * MAX_BODY;
 
 /// Reads a whole body.
-pub(super) async fn read(head: &Parts, body: Incoming) -> Result<Vec<u8>, Reply> {
+pub(crate) async fn read(head: &Parts, body: Incoming) -> Result<Vec<u8>, Reply> {
     let announced = head
         .headers
         .get(CONTENT_LENGTH)

@@ -55,7 +55,7 @@ where
     }
 }
 
-fn response(reply: Reply) -> Response<Full<Bytes>> {
+pub(crate) fn response(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(reply.body)));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

@@ -1,0 +1,126 @@
+//! The two public ports: 9000 for anybody, 9001 for the other guardians.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::health;
+use super::places::Places;
+use super::shared::Shared;
+use crate::signer::{MAX_BODY, Patient, Reply, Stop, read_body, response};
+
+/// How long the head of a request may take, and so also how long a connection may be idle.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a request may still take when the process ends.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
+/// Headers of a request; a proxy in front adds some.
+const MAX_HEADERS: usize = 64;
+
+/// Which of the ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Port {
+    Api,
+    Peers,
+}
+
+/// Answers on one port until it is told to stop.
+pub(super) async fn serve(listener: TcpListener, port: Port, shared: Arc<Shared>, mut stop: Stop) {
+    let places = Arc::new(Places::default());
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.wait() => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, from)) = accepted else {
+            // Nearly always a lack of file descriptors.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let Some(place) = places.take(from.ip()) else {
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let (shared, stop) = (Arc::clone(&shared), stop.clone());
+        connections.spawn(async move {
+            converse(stream, port, shared, stop).await;
+            drop(place);
+        });
+    }
+    while connections.join_next().await.is_some() {}
+}
+
+async fn converse(stream: TcpStream, port: Port, shared: Arc<Shared>, mut stop: Stop) {
+    let service = service_fn(|request| {
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(response(answer(&shared, port, request).await)) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_BODY)
+        .half_close(true)
+        .serve_connection(TokioIo::new(Patient::new(stream)), service);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // What goes wrong with a connection is the other side's business.
+        _ = connection.as_mut() => {}
+        () = stop.wait() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(LAST_ANSWER, connection).await;
+        }
+    }
+}
+
+async fn answer(shared: &Shared, port: Port, request: Request<Incoming>) -> Reply {
+    let (head, body) = request.into_parts();
+    let reads = matches!(head.method, Method::GET | Method::HEAD);
+    match (port, head.uri.path()) {
+        (Port::Api, "/healthz") if reads => shared.healthz(),
+        (Port::Api, "/status") if reads => match health::status(
+            &shared.settings,
+            shared.state(),
+            &shared.signing,
+            &shared.transport,
+            &shared.problems(),
+            &shared.status,
+        ) {
+            Some(status) => Reply::text(200, status),
+            None => Reply::refused(
+                503,
+                "not-delegated",
+                "the operator's signing server has not answered yet",
+            ),
+        },
+        (Port::Api, "/v1/federation") if reads => match shared.peers.directory() {
+            Some(directory) => Reply::text(200, directory.to_json()),
+            None => Reply::refused(404, "no-membership", "this guardian serves in no membership yet"),
+        },
+        (Port::Api, "/healthz" | "/status" | "/v1/federation") => {
+            Reply::refused(405, "method-not-allowed", "this path is only read").allowing("GET, HEAD")
+        }
+        (Port::Peers, "/v1/peer") if head.method == Method::POST => {
+            if !shared.state().answers_peers() {
+                return Reply::refused(503, "not-active", "this guardian does not serve now");
+            }
+            match read_body(&head, body).await {
+                Ok(bytes) => shared.peers.receive(&bytes),
+                Err(reply) => reply,
+            }
+        }
+        (Port::Peers, "/v1/peer") => {
+            Reply::refused(405, "method-not-allowed", "messages are posted").allowing("POST")
+        }
+        _ => Reply::refused(404, "not-found", "there is nothing at this path"),
+    }
+}
