@@ -93,23 +93,23 @@ pub fn running(base: &Path) -> Result<Vec<Running>, StoreError> {
             source,
         })?
         .into_iter()
-        .filter_map(|path| {
-            let pid = holder(&path.join(LOCK))?;
-            Some(Running { path, pid })
-        })
+        .filter_map(held)
         .collect();
     found.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
 }
 
-/// Whether a process holds this lock, and which. Makes no file: the folder may just be on its way out.
-fn holder(lock: &Path) -> Option<Option<u32>> {
-    let file = File::open(lock).ok()?;
+/// Whether a process holds the lock of this folder. Makes no file: the folder may just be on its way out.
+fn held(path: PathBuf) -> Option<Running> {
+    let file = File::open(path.join(LOCK)).ok()?;
     match flock(&file, FlockOperation::NonBlockingLockShared) {
         Err(Errno::WOULDBLOCK) => {
             let mut text = String::new();
             let _ = file.take(32).read_to_string(&mut text);
-            Some(text.trim().parse().ok())
+            Some(Running {
+                path,
+                pid: text.trim().parse().ok(),
+            })
         }
         _ => None,
     }
