@@ -38,10 +38,16 @@ complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "key" -d 'Lo
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "config" -d 'Write and check the guardian\'s config bundle'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "verify" -d 'Prove that a guardian image is the one that the project signed'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "trust" -d 'Look after the trust root: whose certificates and logs count'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "federation" -d 'Decide which federations this operator trusts'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "charter" -d 'Agree to a federation\'s membership'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "guardian" -d 'The guardian process: what the container runs'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "sign" -d 'Answer signing requests, or have one signed'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "policy" -d 'Write, check and try the signing policy'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "audit" -d 'Read and prove the audit log of the signing server'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "status" -d 'Show whether this machine is in order: identity, keystore, folders, config bundle'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "portal" -d 'Ask the portal what it knows of this operator'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "incident" -d 'Publish an incident to a federation, and read what others published'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "devnet" -d 'Run a whole federation with its portal on this machine, for trying out'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "man" -d 'Print the manual page, or write the pages of all commands'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand init" -l scheme -d 'Signature scheme of the key; must be stated for --restore and --import-hex [default: bip340]' -r
@@ -166,9 +172,12 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fi
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The same as FILE' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l portal-base -d 'Address of the portal [default: $OC_PORTAL_BASE, else that of the config bundle, else https://me.ochk.io]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l portal-ca-file -d 'PEM file of the portal\'s own certificate authority; no other is then believed [default: the config bundle\'s]' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l portal -d 'Ask the portal, too: is the operator in its registry, and does it know the federation. Naming one asks it'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON document instead of text'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print more detail'
@@ -246,6 +255,124 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fis
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -f -a "trust" -d 'Trust a federation\'s membership, after its hash was compared with the other guardians'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -f -a "show" -d 'Show the federations that this operator trusts: threshold, guardians, hash, addresses'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from trust" -l expect-hash -d 'The hash that was compared, 64 hex digits: answers the question where nobody can be asked' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from trust" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from trust" -l replace -d 'Replace another membership that is trusted under the same name'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from trust" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from trust" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from trust" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from trust" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from trust" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from trust" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and not __fish_seen_subcommand_from sign" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and not __fish_seen_subcommand_from sign" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and not __fish_seen_subcommand_from sign" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and not __fish_seen_subcommand_from sign" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and not __fish_seen_subcommand_from sign" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and not __fish_seen_subcommand_from sign" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and not __fish_seen_subcommand_from sign" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and not __fish_seen_subcommand_from sign" -f -a "sign" -d 'Sign the charter of a federation: agree to be a guardian in exactly this membership'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l expect-hash -d 'The membership\'s hash, 64 hex digits: answers the question where nobody can be asked' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l out -d 'Write the envelope to this new file' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l into -d 'Put the signature into this directory file, often the same one, in the place of an earlier one of ours' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l portal-base -d 'Address of the portal [default: $OC_PORTAL_BASE, else that of the config bundle, else https://me.ochk.io]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l portal-ca-file -d 'PEM file of the portal\'s own certificate authority; no other is then believed [default: the config bundle\'s]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l post -d 'Hand the envelope to the portal as well'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand charter; and __fish_seen_subcommand_from sign" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l config -d 'The config bundle' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l api-listen -d 'Where health and status are served' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l p2p-listen -d 'Where other guardians are answered' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l attest-interval -d 'Time between two health envelopes; the board takes a guardian for dead after 120 s' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -f -a "healthcheck" -d 'Ask a guardian whether it is healthy; the image\'s HEALTHCHECK'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -f -a "rpc" -d 'Bridge the guardian\'s RPC socket to standard input and output, for a kit that reaches the container by exec'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -f -a "standby" -d 'Have the serving guardian step back: it ends its sessions, leaves the data folder to another process, and stands by'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -f -a "activate" -d 'Have a guardian that stepped back serve again, if no other process holds its data folder'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from healthcheck" -l api -d 'Base URL of the guardian\'s health port' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from healthcheck" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from healthcheck" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from healthcheck" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from healthcheck" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from healthcheck" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from healthcheck" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from healthcheck" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from rpc" -l config -d 'The guardian\'s config bundle, which names its data folder' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from rpc" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from rpc" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from rpc" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from rpc" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from rpc" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from rpc" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from rpc" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -l api -d 'Base URL of the guardian\'s health port' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -l config -d 'The guardian\'s config bundle, which names its data folder' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -l pid -d 'Process id of the guardian [default: 1 in a container; else the one that last held the data folder]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from standby" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -l api -d 'Base URL of the guardian\'s health port' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -l config -d 'The guardian\'s config bundle, which names its data folder' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -l pid -d 'Process id of the guardian [default: 1 in a container; else the one that last held the data folder]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and __fish_seen_subcommand_from activate" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l approve -d 'Say yes to a request that waits' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l deny -d 'Say no to a request that waits' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l sha256 -d 'With --approve: SHA-256 of the payload, as --pending shows it, instead of being asked' -r
@@ -400,6 +527,136 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -s v -l 
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and not __fish_seen_subcommand_from status" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and not __fish_seen_subcommand_from status" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and not __fish_seen_subcommand_from status" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and not __fish_seen_subcommand_from status" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and not __fish_seen_subcommand_from status" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and not __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and not __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and not __fish_seen_subcommand_from status" -f -a "status" -d 'Show whether the portal knows this operator and its federation, and the colour of its attestation'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -l federation -d 'Name of the federation [default: that of the config bundle]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -l config -d 'The config bundle [default: the one in the config folder, else the one in /etc/oc-guardian]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -l portal-base -d 'Address of the portal [default: $OC_PORTAL_BASE, else that of the config bundle, else https://me.ochk.io]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -l portal-ca-file -d 'PEM file of the portal\'s own certificate authority; no other is then believed [default: the config bundle\'s]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand portal; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and not __fish_seen_subcommand_from publish list" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and not __fish_seen_subcommand_from publish list" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and not __fish_seen_subcommand_from publish list" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and not __fish_seen_subcommand_from publish list" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and not __fish_seen_subcommand_from publish list" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and not __fish_seen_subcommand_from publish list" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and not __fish_seen_subcommand_from publish list" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and not __fish_seen_subcommand_from publish list" -f -a "publish" -d 'Publish an incident: signed with the operator key, then handed to the portal'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and not __fish_seen_subcommand_from publish list" -f -a "list" -d 'List a federation\'s incidents, newest first'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l severity -d 'How bad it is: info, warning, critical' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l title -d 'What happened, in one line of at most 120 characters' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l body-file -d 'File with the rest, at most 4000 characters; `-` is standard input' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l tag -d 'What it is about, for programs, such as upgrade: a-z, 0-9 and -' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l federation -d 'Name of the federation [default: that of the config bundle]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l config -d 'The config bundle [default: the one in the config folder, else the one in /etc/oc-guardian]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l portal-base -d 'Address of the portal [default: $OC_PORTAL_BASE, else that of the config bundle, else https://me.ochk.io]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l portal-ca-file -d 'PEM file of the portal\'s own certificate authority; no other is then believed [default: the config bundle\'s]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from publish" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -l federation -d 'Name of the federation [default: that of the config bundle]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -l last -d 'Show only so many' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -l config -d 'The config bundle [default: the one in the config folder, else the one in /etc/oc-guardian]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -l portal-base -d 'Address of the portal [default: $OC_PORTAL_BASE, else that of the config bundle, else https://me.ochk.io]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -l portal-ca-file -d 'PEM file of the portal\'s own certificate authority; no other is then believed [default: the config bundle\'s]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand incident; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l guardians -d 'How many guardians: 4 to 32' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l threshold -d 'How many of them make a signature [default: more than half of them]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l home -d 'Folder in which the devnet has its own [default: the system\'s folder for temporary files]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l port -d 'Port of the portal on 127.0.0.1 [default: a free one]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l attest-interval -d 'Time between two health envelopes of a guardian; outside a devnet it is 60s' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l stale-after -d 'After which time the board takes a guardian for dead; outside a devnet it is 120s' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l restart-after -d 'How long a process that ended stays away before it is started anew; longer, when it ends again soon' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l image-digest -d 'Image that the guardians say they run [default: the SHA-256 of this program, in the place of an image\'s]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -f -a "pin" -d 'Show or change which images the devnet\'s portal accepts: guardians with another one turn red'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -f -a "stop" -d 'Stop the devnet that runs in another terminal, and wait until nothing of it is left'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -f -a "portal" -d 'The portal of a devnet'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -f -a "child" -d 'A process of a devnet: another verb, which ends when the devnet does'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from pin" -l home -d 'Folder in which the devnet has its own [default: the system\'s folder for temporary files]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from pin" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from pin" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from pin" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from pin" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from pin" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from pin" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from pin" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from stop" -l home -d 'Folder in which the devnet has its own [default: the system\'s folder for temporary files]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from stop" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from stop" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -l listen -d 'Where it listens' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -l directory -d 'Directory of its federation' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -l folder -d 'Folder of the devnet' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -l stale-after -d 'When an attestation is stale' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from portal" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from child" -l parent -d 'Process id of the devnet' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from child" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from child" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from child" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from child" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from child" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from child" -s h -l help -d 'Print help'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and __fish_seen_subcommand_from child" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -l out-dir -d 'Write it into this folder under the name that the shell expects, instead of printing it' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand completions" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
