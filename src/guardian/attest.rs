@@ -15,6 +15,8 @@ use crate::signer::Kind;
 
 /// How soon a signing server that could not be reached is asked again.
 const CLIENT_RETRY: Duration = Duration::from_secs(5);
+/// Peers are told no more often than that, however short the interval: they take a limited number of messages a minute.
+const PEERS_EVERY: Duration = Duration::from_secs(5);
 /// Between two turns, whatever the clock says.
 const SHORTEST: Duration = Duration::from_millis(20);
 /// In the log.
@@ -26,10 +28,19 @@ pub(super) async fn run(shared: Arc<Shared>, portal: Arc<Client>) {
     let interval = shared.settings.attest_interval;
     let mut schedule = Schedule::new(interval);
     let mut portal_due = Instant::now();
+    let mut last: Option<(HealthAttestation, String)> = None;
+    let mut told: Option<Instant> = None;
     loop {
         let is_due = Instant::now() >= portal_due;
         if is_due || shared.reaches_peers() {
-            let envelope = match signed(&shared).await {
+            let attestation = attestation(&shared);
+            // A turn for the portal may come soon after one for the peers: nothing is signed twice, not even in one second.
+            let known = last.take().filter(|(said, _)| *said == attestation);
+            let signed = match known {
+                Some((_, envelope)) => Ok(envelope),
+                None => sign(&shared, &attestation).await,
+            };
+            let envelope = match signed {
                 Ok(envelope) => envelope,
                 Err(error) => {
                     shared.log.trouble(SIGNATURE, &error.to_string());
@@ -44,7 +55,10 @@ pub(super) async fn run(shared: Arc<Shared>, portal: Arc<Client>) {
                 }
             };
             shared.log.well(SIGNATURE);
-            tell_peers(&shared, &envelope);
+            last = Some((attestation, envelope.clone()));
+            if told.is_none_or(|at| at.elapsed() >= PEERS_EVERY) && tell_peers(&shared, &envelope) {
+                told = Some(Instant::now());
+            }
             if is_due {
                 match post(&portal, envelope).await {
                     Ok(()) => {
@@ -83,26 +97,26 @@ enum PostError {
     Task(#[from] tokio::task::JoinError),
 }
 
-async fn signed(shared: &Shared) -> Result<String, SigningError> {
-    let attestation = attestation(shared);
+async fn sign(shared: &Shared, attestation: &HealthAttestation) -> Result<String, SigningError> {
     // Whoever reads it takes it for 120 seconds: a signature that comes later is of no use.
     let wanted = Wanted {
         kind: Kind::Attestation,
         federation: Some(&shared.settings.bundle.federation_slug),
-        payload: &attestation,
+        payload: attestation,
         expires_at: attestation.attested_at + HEALTH_FRESH / 2,
     };
     shared.signing.sign(wanted).await
 }
 
-/// Peers that are slow do not hold up the portal.
-fn tell_peers(shared: &Arc<Shared>, envelope: &str) {
+/// Peers that are slow do not hold up the portal. Returns whether there is anybody to tell.
+fn tell_peers(shared: &Arc<Shared>, envelope: &str) -> bool {
     if !shared.reaches_peers() {
-        return;
+        return false;
     }
     let sender = Arc::clone(&shared.sender);
     let body = Body::Health(envelope.to_owned());
     tokio::spawn(async move { sender.tell(&body).await });
+    true
 }
 
 async fn post(portal: &Arc<Client>, envelope: String) -> Result<(), PostError> {

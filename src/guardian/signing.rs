@@ -36,7 +36,7 @@ pub(super) enum SigningError {
     Expired,
     #[error("a newer request took its place")]
     Replaced,
-    #[error("the signing server refused: {detail} ({reason})")]
+    #[error("the signing server refused, {reason}: {detail}")]
     Refused { reason: String, detail: String },
     #[error("the signing server answered with something else than the signature that was asked for")]
     Foreign,

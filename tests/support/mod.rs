@@ -2,6 +2,7 @@
 
 mod answering;
 mod browser;
+pub mod docker_image;
 pub mod faults;
 pub mod federation;
 pub mod guardian;

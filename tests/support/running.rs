@@ -268,3 +268,112 @@ pub fn stalled(port: u16, bytes: &[u8]) -> TcpStream {
     stream.write_all(bytes).unwrap();
     stream
 }
+
+/// A kit that signs whatever is asked for with the small key of this number, until it is dropped.
+pub struct SigningKit {
+    stop: Arc<std::sync::atomic::AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl SigningKit {
+    /// Comes back to the socket whenever it is there.
+    pub fn of(home: &Home, data: &str, secret: u8) -> Self {
+        let path = home.path(data).join("rpc.sock");
+        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(std::sync::atomic::Ordering::SeqCst) {
+                if let Ok(stream) = UnixStream::connect(&path) {
+                    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+                    let mut kit = Kit::over(stream.try_clone().unwrap(), stream);
+                    while !stopped.load(std::sync::atomic::Ordering::SeqCst)
+                        && answer_all(&mut kit, secret).is_some()
+                    {}
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        Self {
+            stop,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for SigningKit {
+    fn drop(&mut self) {
+        self.stop.store(true, std::sync::atomic::Ordering::SeqCst);
+        let _ = self.thread.take().unwrap().join();
+    }
+}
+
+/// Fetches and answers once; `None` when the connection is gone.
+fn answer_all(kit: &mut Kit<UnixStream, UnixStream>, secret: u8) -> Option<()> {
+    if kit.next == 1 {
+        let operator_id = super::federation::small_key(secret).public().operator_id();
+        kit.send(
+            "hello",
+            &json!({ "version": 1, "program": "0.0.1", "operator_id": operator_id }),
+        );
+        kit.receive()?;
+    }
+    kit.send("pending", &json!({ "wait": 1, "known": [] }));
+    let found = kit.receive()?;
+    for request in found["result"]["requests"].as_array()? {
+        let body = json!({ "ok": true, "id": request["id"], "envelope": envelope(request, secret) });
+        kit.send(
+            "answer",
+            &json!({ "id": request["id"], "status": 200, "body": body }),
+        );
+        kit.receive()?;
+    }
+    Some(())
+}
+
+/// The signed envelope that a request asks for.
+pub fn envelope(request: &Value, secret: u8) -> Value {
+    use oc_guardian::envelope::{ActionPayload, GuardianKeyPayload, HealthAttestation, Payload};
+    fn sign<P: Payload>(payload: &Value, secret: u8) -> Value {
+        let payload = P::from_value(payload).unwrap();
+        let text = super::portal::signed(&super::federation::small_key(secret), P::TAG, &payload);
+        serde_json::from_str(&text).unwrap()
+    }
+    let payload = &request["payload"];
+    match request["kind"].as_str().unwrap() {
+        "attestation" => sign::<HealthAttestation>(payload, secret),
+        "guardian-key" => sign::<GuardianKeyPayload>(payload, secret),
+        _ => sign::<ActionPayload>(payload, secret),
+    }
+}
+
+/// The devnet's portal on the machine's clock, with one federation of these operators.
+pub fn portal(secrets: &[u8]) -> oc_guardian::devnet::portal::Portal {
+    use oc_guardian::devnet::portal::{Federation, Operator, Portal, PortalConfig};
+    let keys: Vec<_> = secrets
+        .iter()
+        .map(|secret| super::federation::small_key(*secret).public())
+        .collect();
+    let operators = keys.iter().enumerate().map(|(at, key)| Operator {
+        name: format!("Operator {at}"),
+        key: key.clone(),
+    });
+    let federation = Federation {
+        slug: FEDERATION.into(),
+        name: "Test federation".into(),
+        threshold: 1,
+        members: keys
+            .iter()
+            .map(oc_guardian::operator::PublicKey::operator_id)
+            .collect(),
+        pins: Vec::new(),
+    };
+    let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    Portal::start(PortalConfig::new(listen, operators.collect(), vec![federation])).unwrap()
+}
+
+/// The row of its board for the operator at this place.
+pub fn board_row(portal: &oc_guardian::devnet::portal::Portal, at: usize) -> Value {
+    let port = portal.url().rsplit(':').next().unwrap().parse().unwrap();
+    let path = format!("/api/operator/attestation?federation={FEDERATION}");
+    get(port, &path).json()["operators"][at].clone()
+}
