@@ -1,6 +1,6 @@
 //! Where the guardian learns the membership that it serves in.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ pub(super) async fn follow(shared: Arc<Shared>) {
     }
 }
 
-async fn fetch(shared: &Arc<Shared>, url: &str, copy: &PathBuf) -> Result<(), LearnError> {
+async fn fetch(shared: &Arc<Shared>, url: &str, copy: &Path) -> Result<(), LearnError> {
     let (url, authority) = (url.to_owned(), shared.authority.clone());
     let fetched =
         tokio::task::spawn_blocking(move || fetch_document(&url, authority.as_deref(), MAX_DIRECTORY_BYTES))
@@ -78,8 +78,10 @@ async fn fetch(shared: &Arc<Shared>, url: &str, copy: &PathBuf) -> Result<(), Le
     learn(shared, &bytes)?;
     if store::read(copy, MAX_DIRECTORY_BYTES).ok().as_ref() != Some(&bytes) {
         // It is only for a start without a network.
-        let written = store::replace(copy, &bytes, Access::Private);
-        shared.written(written.as_ref().map(|()| ()));
+        match store::replace(copy, &bytes, Access::Private) {
+            Ok(()) => shared.written(Ok(())),
+            Err(error) => shared.written(Err(&error)),
+        }
     }
     Ok(())
 }

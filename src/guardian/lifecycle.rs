@@ -129,7 +129,6 @@ impl Lifecycle {
     /// Takes in what happened at `now`.
     pub fn on(&mut self, event: Event, now: Instant) -> Vec<Command> {
         match (self.phase, event) {
-            (Phase::Ended, _) => Vec::new(),
             (Phase::Contending, Event::LockTaken) => {
                 self.phase = Phase::Active;
                 vec![Command::Serve]
@@ -137,15 +136,11 @@ impl Lifecycle {
             // Asked to step back, or to end, between the try and its outcome: the lock must not stay with us.
             (Phase::Yielding(_) | Phase::Draining(..), Event::LockTaken) => vec![Command::Release],
             (Phase::Contending, Event::Tick) => vec![Command::TryLock],
-            (Phase::Contending, Event::StandBy) => {
-                self.phase = Phase::Yielding(now + YIELD);
-                Vec::new()
-            }
             (Phase::Contending | Phase::Yielding(_), Event::Stop) => {
                 self.phase = Phase::Ended;
                 vec![Command::Exit]
             }
-            (Phase::Yielding(_), Event::StandBy) => {
+            (Phase::Contending | Phase::Yielding(_), Event::StandBy) => {
                 self.phase = Phase::Yielding(now + YIELD);
                 Vec::new()
             }

@@ -3,11 +3,13 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::bundle::LogLevel;
 
+type Print = Box<dyn Fn(LogLevel, &str) + Send + Sync>;
+
 /// The guardian's log: one line an event on standard error, for `docker logs`. Control characters of outside text are
 /// escaped by the caller's `ui`, which hands in the function that prints.
 pub struct Log {
     level: LogLevel,
-    print: Box<dyn Fn(LogLevel, &str) + Send + Sync>,
+    print: Print,
     /// What lasts, by subject.
     troubles: Mutex<HashMap<&'static str, String>>,
 }

@@ -39,7 +39,7 @@ impl Schedule {
             .min(MAX_BACKOFF);
         let pause = self.interval * factor;
         let jitter = self.interval / 6;
-        pause + jitter.mul_f64(f64::from(random) / f64::from(u32::MAX)) - jitter / 2
+        pause.saturating_sub(jitter / 2) + jitter.mul_f64(f64::from(random) / f64::from(u32::MAX))
     }
 }
 

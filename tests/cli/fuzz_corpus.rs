@@ -252,3 +252,25 @@ fn portal_answer() {
     is("incidents.json", &|bytes| Incidents::parse(bytes, slug).is_ok());
     is("posted.json", &|bytes| Posted::parse(bytes).is_ok());
 }
+
+#[test]
+fn peer_message() {
+    use crate::support::federation::membership;
+    let membership = membership("oc-me-v1", 3, &[1, 2, 3, 4]);
+    let ours = membership.guardians()[0].operator_id();
+    let good = accepted("peer_message", |bytes| {
+        let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        oc_guardian::guardian::believe(text, &membership, &ours, 1_764_000_000).is_ok()
+    });
+    assert_eq!(good, ["health.json"]);
+}
+
+#[test]
+fn rpc_call() {
+    use oc_guardian::signer::frames::{Call, parse_frame};
+    let good = accepted("rpc_call", |bytes| parse_frame::<Call<'_>>(bytes).is_ok());
+    assert_eq!(
+        good,
+        ["answer.json", "hello.json", "leave-head.json", "pending.json"]
+    );
+}

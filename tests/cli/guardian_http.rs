@@ -205,7 +205,7 @@ fn nginx_in_front_of_both_ports() {
         .map(|name| format!("{name}_temp_path {name};"))
         .join(" ");
     let config = format!(
-        "daemon off; error_log stderr; pid nginx.pid; events {{}} http {{ access_log off; {temp} {} {} }}",
+        "daemon off; master_process off; error_log stderr; pid nginx.pid; events {{}} http {{ access_log off; {temp} {} {} }}",
         server(ports[0], guardian.api()),
         server(ports[1], guardian.p2p())
     );
@@ -214,6 +214,8 @@ fn nginx_in_front_of_both_ports() {
     let mut nginx = std::process::Command::new("nginx")
         .args(["-e", "stderr", "-p", folder.to_str().unwrap(), "-c", "nginx.conf"])
         .current_dir(&folder)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
         .stderr(std::fs::File::create(home.path("nginx.err")).unwrap())
         .spawn()
         .unwrap();

@@ -141,7 +141,7 @@ fn four_guardians_tell_each_other_how_they_are_and_what_they_are_about_to_do() {
     drop(its_kit);
     assert_eq!(second.stop(), Some(0));
     std::fs::remove_dir_all(home.path("data2")).unwrap();
-    let _second = start(&home, 2, &server.url, Some((ports[2], ports[3])));
+    let second = start(&home, 2, &server.url, Some((ports[2], ports[3])));
     let recalled = eventually(|| {
         let mut kit = kit_in(&home, "data2");
         kit.result(
@@ -150,7 +150,7 @@ fn four_guardians_tell_each_other_how_they_are_and_what_they_are_about_to_do() {
         );
         (kit.result("head", &json!({ "of": "audit" }))["known"] == head).then_some(())
     });
-    assert!(recalled.is_some(), "{}", _second.0.log());
+    assert!(recalled.is_some(), "{}", second.0.log());
     // What the federation is can be read by anybody.
     let shown = guardians[0].0.get("/v1/federation").json();
     assert_eq!(shown["membership"]["slug"], FEDERATION);
@@ -394,7 +394,7 @@ fn a_membership_that_the_operator_does_not_trust_is_not_served_but_told() {
     let hash = directory.membership.hash().to_string();
     let trusted = home.run(&["federation", "trust", "federation.json", "--expect-hash", &hash]);
     assert_eq!(trusted.code, Some(0), "{}", trusted.text);
-    let served =
+    let voice =
         eventually(|| (guardian.get("/status").json()["status"]["membership_hash"] == *hash).then_some(()));
-    assert!(served.is_some(), "{}", guardian.log());
+    assert!(voice.is_some(), "{}", guardian.log());
 }

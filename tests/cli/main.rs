@@ -43,6 +43,7 @@ mod federation;
 mod fuzz_corpus;
 mod fuzz_corpus_signer;
 mod generated;
+mod guardian_docker;
 mod guardian_http;
 mod guardian_peers;
 mod guardian_rpc;

@@ -3,6 +3,7 @@
 mod answering;
 mod browser;
 pub mod devnet;
+pub mod docker_image;
 pub mod faults;
 pub mod federation;
 pub mod guardian;
