@@ -112,15 +112,19 @@ impl VerifyError {
 
     /// Whether the image is bad (or cannot be shown to be good), as opposed to out of reach.
     pub fn is_verdict(&self) -> bool {
-        !matches!(
-            self.reason(),
-            "registry-unreachable"
-                | "registry-denied"
-                | "registry-misbehaved"
-                | "rate-limited"
-                | "not-found"
-                | "platform-missing"
-        )
+        match self {
+            // Of all that a registry can do, only other bytes than were asked for say something about the image.
+            Self::Registry(error) => matches!(error, RegistryError::DigestMismatch { .. }),
+            Self::Platform(error) => error.reason() != "platform-missing",
+            Self::NotFound(_) | Self::TooMuch { .. } => false,
+            Self::Manifest { .. }
+            | Self::NotPinned { .. }
+            | Self::Unsigned { .. }
+            | Self::Signature { .. }
+            | Self::ProvenanceMissing { .. }
+            | Self::Provenance { .. }
+            | Self::Downgrade(_) => true,
+        }
     }
 }
 

@@ -150,7 +150,7 @@ fn an_approval_for_an_hour_is_for_its_sort_only() {
     let mut bench = Bench::new(ASK);
     let request = bench.action("federation-join", json!({}), 0);
     let plan = bench.ask(&request);
-    bench.history.grant(&plan, NOW + 3600);
+    bench.history.grant(&plan, &bench.caller, NOW + 3600);
     let request = bench.action("federation-join", json!({}), 1);
     let Decision::Sign(granted) = bench.decide(&request) else {
         panic!()
@@ -173,11 +173,27 @@ fn an_approval_for_an_hour_is_for_its_sort_only() {
 }
 
 #[test]
+fn an_approval_for_an_hour_is_for_its_rule_and_caller_only() {
+    let rules = "version = 1\n[[rule]]\nkind = \"action\"\nseverity = \"critical\"\naction = [\"alert-publish\"]\ndecision = \"ask\"\n\
+                 [[rule]]\nkind = \"*\"\ndecision = \"ask\"\n";
+    let mut bench = Bench::new(rules);
+    let alert = |severity: &str| json!({ "severity": severity, "title": "one", "body": "" });
+    let request = bench.action("alert-publish", alert("info"), 0);
+    let plan = bench.ask(&request);
+    bench.history.grant(&plan, &bench.caller, NOW + 3600);
+    let request = bench.action("alert-publish", alert("critical"), 1);
+    assert_eq!(refused(bench.serve(&request)), "ask");
+    let request = bench.action("alert-publish", alert("info"), 2);
+    bench.caller = Caller::Guardian(CallerId::new("another door"));
+    assert_eq!(refused(bench.serve(&request)), "ask");
+}
+
+#[test]
 fn an_approval_for_an_hour_is_none_for_what_is_always_asked() {
     let mut bench = Bench::new(ASK);
     let request = bench.action("charter-sign", json!({}), 0);
     let plan = bench.ask(&request);
-    bench.history.grant(&plan, NOW + 3600);
+    bench.history.grant(&plan, &bench.caller, NOW + 3600);
     let request = bench.action("charter-sign", json!({}), 1);
     assert_eq!(refused(bench.serve(&request)), "ask");
 }

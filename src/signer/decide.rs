@@ -151,7 +151,7 @@ fn judge(
     let always = is_ask_only(plan.kind, plan.operation);
     let timeout = match rule.decision {
         RuleDecision::Allow if !always && !facts.ask_only => return Ok(Decision::Sign(plan)),
-        RuleDecision::Ask { .. } if !always && !facts.ask_only && history.is_granted(&plan) => {
+        RuleDecision::Ask { .. } if !always && !facts.ask_only && history.is_granted(&plan, facts.caller) => {
             let rule = format!("{}, approved for a while", plan.rule);
             return Ok(Decision::Sign(Plan { rule, ..plan }));
         }

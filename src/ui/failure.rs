@@ -24,7 +24,7 @@ pub use store::shell_quoted;
 
 use super::Exit;
 use super::style::{BAD, HEADING, paint};
-use super::text::escaped;
+use super::text::{bounded, escaped};
 
 /// An error as the user sees it.
 #[derive(Debug)]
@@ -147,9 +147,9 @@ impl Failure {
 
     pub(super) fn human(&self) -> String {
         // File names and pieces of files stand in both: they must not draw on the terminal.
-        let mut text = format!("{} {}\n", paint(BAD, "error:"), escaped(&self.detail));
+        let mut text = format!("{} {}\n", paint(BAD, "error:"), escaped(&bounded(&self.detail)));
         if let Some(hint) = &self.hint {
-            let _ = writeln!(text, "{} {}", paint(HEADING, "hint:"), escaped(hint));
+            let _ = writeln!(text, "{} {}", paint(HEADING, "hint:"), escaped(&bounded(hint)));
         }
         text
     }
@@ -158,8 +158,8 @@ impl Failure {
         let mut document = Map::new();
         document.insert("ok".into(), false.into());
         document.insert("reason".into(), self.reason.into());
-        document.insert("detail".into(), self.detail.clone().into());
-        document.insert("hint".into(), self.hint.clone().into());
+        document.insert("detail".into(), bounded(&self.detail).into());
+        document.insert("hint".into(), self.hint.as_deref().map(bounded).into());
         for (name, value) in &self.facts {
             document.insert((*name).into(), value.clone());
         }

@@ -1,5 +1,6 @@
 //! Text that came from outside, made safe for a terminal.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Longest piece of outside text that is shown, in characters.
@@ -17,6 +18,20 @@ pub fn printable(text: &str) -> String {
         push_escaped(&mut shown, letter);
     }
     shown
+}
+
+/// Longest message that is shown, in characters: what stands in it may come from somebody who sends megabytes.
+const MESSAGE_LIMIT: usize = 4096;
+
+/// A message of ours, with the end left out where it is longer than any of ours.
+pub(super) fn bounded(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MESSAGE_LIMIT) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => {
+            let more = text[end..].chars().count();
+            Cow::Owned(format!("{}… ({more} more characters)", &text[..end]))
+        }
+    }
 }
 
 /// As [`printable`], but of any length: for messages of ours with outside text in them.
@@ -48,7 +63,14 @@ pub(super) fn is_harmless(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{bounded, printable};
+
+    #[test]
+    fn a_message_does_not_flood_the_screen() {
+        assert_eq!(bounded("short"), "short");
+        let long = bounded(&"é".repeat(3_000_000)).into_owned();
+        assert!(long.ends_with("… (2995904 more characters)") && long.chars().count() < 4200);
+    }
 
     #[test]
     fn outside_text_cannot_draw() {

@@ -93,7 +93,7 @@ fn h_signs_for_an_hour() {
     let (home, mut terminal) = serving(OPEN_POLICY);
     let request = alert("critical", "one");
     sign(&home, &request);
-    terminal.see("h: yes for an hour");
+    terminal.see("h: yes to this rule for an hour");
     terminal.press("h\r");
     assert_eq!(outcome(&home, &request), "200");
     assert_eq!(sign(&home, &alert("critical", "two")).status, 200);

@@ -240,11 +240,13 @@ fn files_that_cannot_be_read_are_no_verdict() {
 }
 
 #[test]
-fn a_file_that_is_named_like_a_digest_is_meant() {
+fn a_file_that_is_named_like_a_digest_does_not_stand_for_it() {
     let scene = Scene::released();
     let name = Digest::of(b"another archive").to_string();
     scene.home.write(&name, BLOB);
-    assert_eq!(scene.accepted(&name, &[])["digest"], Digest::of(BLOB).to_string());
+    scene.verify(&name, &[]).exits(3);
+    let file = format!("./{name}");
+    assert_eq!(scene.accepted(&file, &[])["digest"], Digest::of(BLOB).to_string());
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(super) struct Sign {
 #[derive(Args)]
 pub(in crate::cli) struct Serving {
     /// Also answer on this loopback address; port 0 takes a free one. The token is in the runtime folder
-    #[arg(long, value_name = "ADDR", requires = "serve")]
+    #[arg(long, value_name = "ADDR", requires = "serve", value_parser = loopback)]
     listen: Option<SocketAddr>,
     /// Fetch the requests of the guardian with this RPC socket, or "none"
     #[arg(long, value_name = "SOCKET", requires = "serve", default_value = "none")]
@@ -122,5 +122,14 @@ impl Sign {
             Some(file) => one::run(context, file, &self.serving),
             None => Err(Failure::usage("a request file or --serve is missing")),
         }
+    }
+}
+
+/// Found before a key is opened: others on the network could knock at any other address.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(address),
+        Ok(_) => Err("not a loopback address: requests would leave this machine unencrypted".into()),
+        Err(_) => Err("not an address with a port, as 127.0.0.1:9180".into()),
     }
 }

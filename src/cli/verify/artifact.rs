@@ -37,10 +37,10 @@ pub(super) fn run(
     let bundle = store::read(bundle, MAX_BUNDLE)?;
     let trust = trust.root(context, &folders, now)?;
     let path = Path::new(artifact);
-    // A file may have any name; then it is meant.
+    // Whoever supplies the folder could put a file of that name into it, and have a digest called genuine that is not.
     let subject = match artifact.parse::<Digest>() {
-        Ok(digest) if !store::exists(path) => Artifact::Digest(digest),
-        _ => Artifact::File(path),
+        Ok(digest) => Artifact::Digest(digest),
+        Err(_) => Artifact::File(path),
     };
     let progress = context.ui.progress(&format!("Verifying {}", printable(artifact)));
     let verified = image::verify_artifact(subject, &bundle, trust.verifier(), &policy, now);

@@ -60,7 +60,8 @@ impl State {
     /// `None` where there was no update yet.
     pub(super) fn load(folder: &Path) -> Result<Option<Self>, TrustError> {
         let path = state_path(folder);
-        let bytes = match store::read(&path, MAX_STATE) {
+        // Whoever could write it would say who is trusted.
+        let bytes = match store::read_private(&path, MAX_STATE, 0o700) {
             Ok(bytes) => bytes,
             Err(StoreError::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),

@@ -20,7 +20,8 @@ pub(super) struct Ask {
 impl Ask {
     /// Tells everybody who waits for it.
     pub(super) fn settle(self, asks: &mut Asks, reply: Reply) {
-        if asks.kept.len() == KEPT
+        // An id can stand in the order twice, so that taking one out does not always make room.
+        while asks.kept.len() >= KEPT
             && let Some(oldest) = asks.order.pop_front()
         {
             asks.kept.remove(&oldest);

@@ -278,7 +278,13 @@ impl Engine {
         let Some(missing) = missing else {
             return Ok(());
         };
-        if !self.is_behind_by_choice() {
+        if self.is_behind_by_choice() {
+            // What is proved to be signed is never signed again, even by an older copy.
+            let mut core = self.core();
+            for (action, nonce) in remembered.nonces() {
+                core.history.raise_nonce(*action, *nonce);
+            }
+        } else {
             self.halt("rolled-back", missing.to_string());
         }
         Err(missing)

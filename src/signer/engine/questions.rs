@@ -53,7 +53,7 @@ impl Engine {
                 ) {
                     Decision::Sign(plan) => {
                         if scope == Scope::Hour {
-                            core.history.grant(&plan, unix_now() + HOUR);
+                            core.history.grant(&plan, &ask.caller, unix_now() + HOUR);
                         }
                         Ok((core.reserve(&plan), plan))
                     }

@@ -63,6 +63,10 @@ struct Grant {
     kind: Kind,
     operation: Option<Operation>,
     federation: Option<String>,
+    /// Name of the rule that asked: what another rule asks about was not approved.
+    rule: String,
+    /// Whose request was approved.
+    caller: Caller,
     until: u64,
 }
 
@@ -153,7 +157,7 @@ impl History {
 
     /// A person approved everything of this sort until `until` (Unix seconds); what is always asked is not affected. Of too
     /// many approvals the oldest ends: that only asks again.
-    pub fn grant(&mut self, plan: &Plan, until: u64) {
+    pub fn grant(&mut self, plan: &Plan, caller: &Caller, until: u64) {
         let latest = self.latest;
         self.grants.retain(|grant| grant.until > latest);
         if self.grants.len() >= MAX_GRANTS {
@@ -163,6 +167,8 @@ impl History {
             kind: plan.kind,
             operation: plan.operation,
             federation: plan.federation.clone(),
+            rule: plan.rule.clone(),
+            caller: caller.clone(),
             until,
         });
     }
@@ -172,11 +178,13 @@ impl History {
         self.grants.clear();
     }
 
-    pub(super) fn is_granted(&self, plan: &Plan) -> bool {
+    pub(super) fn is_granted(&self, plan: &Plan, caller: &Caller) -> bool {
         self.grants.iter().any(|grant| {
             grant.kind == plan.kind
                 && grant.operation == plan.operation
                 && grant.federation == plan.federation
+                && grant.rule == plan.rule
+                && grant.caller == *caller
                 && plan.at < grant.until
         })
     }
@@ -221,7 +229,8 @@ impl History {
         self.latest = self.latest.max(now);
     }
 
-    fn raise_nonce(&mut self, action: Action, nonce: u64) {
+    /// This nonce was signed, as the log or somebody with a signature proves: the next is above it.
+    pub fn raise_nonce(&mut self, action: Action, nonce: u64) {
         let highest = self.nonces.entry(action).or_default();
         *highest = (*highest).max(nonce);
     }

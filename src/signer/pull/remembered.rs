@@ -99,6 +99,11 @@ impl Remembered {
         Ok(remembered)
     }
 
+    /// The nonces that it proves, by action.
+    pub(in crate::signer) fn nonces(&self) -> &[(Action, u64)] {
+        &self.nonces
+    }
+
     fn learn_head(&mut self, text: &RawValue, public: &PublicKey) {
         match verified_head(text, public) {
             Some(head) => self.head = Some(head),

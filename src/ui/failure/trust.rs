@@ -92,7 +92,8 @@ fn artifact_hint(fault: &Fault) -> &'static str {
         }
         Fault::Clock(_) => "Set this machine's clock; if it is right, the log entry is forged.",
         Fault::Log(_) => {
-            "Nothing proves that its signature was logged. With a private Sigstore, check --trusted-root."
+            "Nothing proves that its signature was logged. With a private Sigstore, check --trusted-root; else run \
+             `oc-guardian trust update`: the log may be newer than the trust root."
         }
         Fault::Certificate(_) => {
             "Its certificate is not one that the trust root vouches for. With a private Sigstore, check \

@@ -66,7 +66,7 @@ pub(super) fn asked(question: &Question) -> String {
 }
 
 pub(super) fn settled(id: &str, how: &str) -> String {
-    format!("{how:<8}{}", shown(id))
+    format!("{how:<8} {}", shown(id))
 }
 
 pub(super) fn routine(count: u64) -> String {

@@ -99,9 +99,7 @@ impl<'a> Live<'a> {
         loop {
             let more = if self.asking.is_some() {
                 self.keyboard(&decide);
-                self.notices
-                    .try_recv()
-                    .map_err(|error| error == TryRecvError::Empty)
+                self.waiting_notices()
             } else {
                 self.notices
                     .recv_timeout(TICK)
@@ -119,6 +117,22 @@ impl<'a> Live<'a> {
         self.clear();
         if self.routine > self.told.0 {
             self.ui.note(&lines::routine(self.routine));
+        }
+    }
+
+    /// All but the last of what has come since the last look at the keyboard is shown; a flood must not hold back the end
+    /// of a question, or the end of the server.
+    fn waiting_notices(&mut self) -> Result<Notice, bool> {
+        let mut last = None;
+        loop {
+            match self.notices.try_recv() {
+                Ok(notice) => {
+                    if let Some(earlier) = last.replace(notice) {
+                        self.show(earlier);
+                    }
+                }
+                Err(error) => return last.ok_or(error == TryRecvError::Empty),
+            }
         }
     }
 

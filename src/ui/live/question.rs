@@ -71,7 +71,7 @@ impl Asking {
             paint(
                 EMPHASIS,
                 if self.question.may_repeat {
-                    "[y/N, h: yes for an hour]"
+                    "[y/N, h: yes to this rule for an hour]"
                 } else {
                     "[y/N]"
                 }
