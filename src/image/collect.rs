@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::at_once::{each, join};
@@ -53,10 +54,12 @@ pub fn collect(
     platform: &Platform,
     pinned: Option<&Digest>,
 ) -> Result<Material, VerifyError> {
+    let spent = AtomicUsize::new(0);
     let get = |digest| Get {
         source,
         reference,
         digest,
+        spent: &spent,
     };
     thread::scope(|scope| {
         // What is asked for by digest has its evidence asked for at once; by tag, that has to wait for the digest.
@@ -113,6 +116,8 @@ struct Get<'a> {
     source: &'a dyn Source,
     reference: &'a Reference,
     digest: Digest,
+    /// Bytes of evidence that were asked for so far.
+    spent: &'a AtomicUsize,
 }
 
 type Evidence = (Bundles, Vec<LegacyLayer>, Vec<LegacyLayer>);
@@ -173,12 +178,9 @@ impl Get<'_> {
             }
         };
         check_count("referrers", entries.len())?;
-        let mut total = 0;
         for found in each(&entries, |descriptor| self.bundle(descriptor)) {
             match found? {
                 Found::Bundle(bytes) => {
-                    total += bytes.len();
-                    check_total(total)?;
                     bundles.add(&bytes);
                 }
                 Found::Unclassifiable(fault) => bundles.add_unclassifiable(&fault),
@@ -215,6 +217,7 @@ impl Get<'_> {
                 Ok(bytes) => Ok(Found::Bundle(bytes)),
                 Err(Missing::Unacceptable(fault)) => Ok(Found::Unclassifiable(fault)),
                 Err(Missing::Registry(error)) => Err(error.into()),
+                Err(Missing::TooMuch) => Err(too_much("bytes of signatures", MAX_TOTAL)),
             },
             layers if layers.iter().any(is_bundle) => Ok(Found::Unclassifiable(Fault::Unreadable(format!(
                 "the referrer {digest} has a Sigstore bundle and other layers"
@@ -239,7 +242,6 @@ impl Get<'_> {
             .filter(|layer| layer.media_type == media_type)
             .collect();
         check_count("legacy signatures", layers.len())?;
-        let mut total = 0;
         let mut found = Vec::with_capacity(layers.len());
         let contents = each(&layers, |layer| self.layer(layer, MAX_LEGACY));
         for (layer, bytes) in layers.iter().zip(contents) {
@@ -248,9 +250,8 @@ impl Get<'_> {
                 // Refused later for what it is not.
                 Err(Missing::Unacceptable(_)) => Vec::new(),
                 Err(Missing::Registry(error)) => return Err(error.into()),
+                Err(Missing::TooMuch) => return Err(too_much("bytes of signatures", MAX_TOTAL)),
             };
-            total += bytes.len();
-            check_total(total)?;
             found.push(LegacyLayer {
                 annotations: layer.annotations.clone(),
                 bytes,
@@ -260,8 +261,14 @@ impl Get<'_> {
     }
 
     fn layer(self, layer: &Descriptor, limit: usize) -> Result<Vec<u8>, Missing> {
-        if usize::try_from(layer.size).is_ok_and(|size| size <= limit) {
-            return Ok(self.source.blob(self.reference, &layer.digest, limit)?);
+        if let Ok(size) = usize::try_from(layer.size)
+            && size <= limit
+        {
+            // Before it is asked for: what many small requests bring together is kept until all of them are answered.
+            if self.spent.fetch_add(size, Ordering::Relaxed).saturating_add(size) > MAX_TOTAL {
+                return Err(Missing::TooMuch);
+            }
+            return Ok(self.source.blob(self.reference, &layer.digest, size)?);
         }
         Err(Missing::Unacceptable(Fault::Unreadable(format!(
             "{} has {} bytes; at most {limit} are read",
@@ -273,6 +280,7 @@ impl Get<'_> {
 enum Missing {
     Unacceptable(Fault),
     Registry(RegistryError),
+    TooMuch,
 }
 
 impl From<RegistryError> for Missing {
@@ -293,13 +301,6 @@ fn check_count(what: &'static str, found: usize) -> Result<(), VerifyError> {
         return Ok(());
     }
     Err(too_much(what, MAX_EVIDENCE))
-}
-
-fn check_total(total: usize) -> Result<(), VerifyError> {
-    if total <= MAX_TOTAL {
-        return Ok(());
-    }
-    Err(too_much("bytes of signatures", MAX_TOTAL))
 }
 
 fn too_much(what: &'static str, limit: usize) -> VerifyError {

@@ -322,6 +322,10 @@ fn all_evidence_together_is_bounded() {
         memory.collect(&reference),
         Err(VerifyError::TooMuch { limit: MAX_TOTAL, .. })
     ));
+    // What goes beyond is not asked for: it would be kept until all is there.
+    let asked = memory.asked.lock().unwrap();
+    let fetched = asked.iter().filter(|asked| *asked == "blob").count();
+    assert!(fetched <= MAX_TOTAL / (MAX_BUNDLE - 4096), "{fetched}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod running;
 mod serve;
 mod unit;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -128,7 +128,15 @@ impl Sign {
 /// Found before a key is opened: others on the network could knock at any other address.
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     match text.parse::<SocketAddr>() {
-        Ok(address) if address.ip().is_loopback() => Ok(address),
+        Ok(address)
+            if [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].contains(&address.ip()) =>
+        {
+            Ok(address)
+        }
+        // Requests are answered only under these names, so that no web page can have another one lead here.
+        Ok(address) if address.ip().is_loopback() => {
+            Err("of loopback, only 127.0.0.1 and [::1] are answered".into())
+        }
         Ok(_) => Err("not a loopback address: requests would leave this machine unencrypted".into()),
         Err(_) => Err("not an address with a port, as 127.0.0.1:9180".into()),
     }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::Failure;
 use super::store::shell_quoted;
-use crate::image::{Fault, IdentityExpressionError, KnownError, PublicKeyError, VerifyError};
+use crate::image::{Downgrade, Fault, IdentityExpressionError, KnownError, PublicKeyError, VerifyError};
 use crate::ui::Exit;
 
 /// The first thing to say about an image that is not trusted.
@@ -54,7 +54,11 @@ fn hint(error: &VerifyError) -> String {
             "{DO_NOT_RUN} If you know why it has none, --allow-missing-provenance accepts it by its signature alone."
         ),
         VerifyError::Provenance { fault, .. } => format!("{DO_NOT_RUN} {}", provenance_hint(fault)),
-        VerifyError::Downgrade(_) => format!(
+        VerifyError::Downgrade(Downgrade::Unversioned { .. }) => format!(
+            "{DO_NOT_RUN} It is no release: releases are signed for a version tag. If this one is meant, --allow-downgrade \
+             accepts it."
+        ),
+        VerifyError::Downgrade(Downgrade::Lower { .. }) => format!(
             "{DO_NOT_RUN} An old image is genuine and may still be vulnerable. If going back is meant, --allow-downgrade \
              accepts it."
         ),
