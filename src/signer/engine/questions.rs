@@ -72,7 +72,12 @@ impl Engine {
                 let reply = self.finish(&ask.caller, &plan, Some(approved), outcome).await;
                 self.watcher.tell(Notice::Settled {
                     id: ask.request.id.to_string(),
-                    how: "approved",
+                    // A yes is not a signature: the log may have no room for it.
+                    how: if reply.status == 200 {
+                        "approved"
+                    } else {
+                        "approved, but NOT SIGNED"
+                    },
                 });
                 ask.settle(&mut self.core().asks, reply.clone());
                 reply

@@ -21,6 +21,8 @@ const TICK: Duration = Duration::from_millis(200);
 /// Lines about refusals in a while: whoever sends nothing but bad requests must not push a question off the screen.
 const REFUSALS: u32 = 20;
 const REFUSALS_IN: Duration = Duration::from_secs(10);
+/// Notices that are shown between two looks at the keyboard.
+const AT_ONCE: usize = 1024;
 /// Without a terminal, how often the count of the routine ones is told.
 const COUNT_EVERY: Duration = Duration::from_secs(600);
 
@@ -124,7 +126,7 @@ impl<'a> Live<'a> {
     /// of a question, or the end of the server.
     fn waiting_notices(&mut self) -> Result<Notice, bool> {
         let mut last = None;
-        loop {
+        for _ in 0..AT_ONCE {
             match self.notices.try_recv() {
                 Ok(notice) => {
                     if let Some(earlier) = last.replace(notice) {
@@ -134,6 +136,8 @@ impl<'a> Live<'a> {
                 Err(error) => return last.ok_or(error == TryRecvError::Empty),
             }
         }
+        // More keeps coming: the keyboard has its turn.
+        last.ok_or(true)
     }
 
     fn show(&mut self, notice: Notice) {
