@@ -131,6 +131,36 @@ fn four_guardians_tell_each_other_how_they_are_and_what_they_are_about_to_do() {
     // The signing server is reminded of its nonce if it forgets.
     let known = kit.result("head", &json!({ "of": "alert-publish" }));
     assert_eq!(known["known"], notice);
+    // One that the guardian is asked for is signed through its own queue, reaches all, and ends when that is asked for.
+    let mut third = kit_in(&home, "data3");
+    third.result(
+        "hello",
+        &json!({ "version": 1, "program": "0.0.1", "operator_id": id(3) }),
+    );
+    third.result(
+        "request-notice",
+        &json!({ "title": "Upgrade to v0.2.0", "closes": null }),
+    );
+    let of_third = |secret: u8| {
+        let report = peer_health(secret);
+        let notices = report["notices"].as_array().unwrap().clone();
+        let key = small_key(3).public().to_hex();
+        notices.into_iter().find(|it| it["pubkey"] == key)
+    };
+    for secret in MEMBERS {
+        let told = eventually(|| of_third(secret)).unwrap_or_else(|| panic!("{}", peer_health(secret)));
+        assert_eq!(told["payload"]["params"]["title"], "Upgrade to v0.2.0");
+        assert_eq!(told["payload"]["params"]["tag"], "upgrade");
+    }
+    let nonce = &of_third(3).unwrap()["payload"]["nonce"];
+    third.result(
+        "request-notice",
+        &json!({ "title": "Upgrade done", "closes": nonce }),
+    );
+    for secret in MEMBERS {
+        let over = eventually(|| of_third(secret).is_none().then_some(()));
+        assert!(over.is_some(), "{secret}: {}", peer_health(secret));
+    }
     // A signed head that is left with one comes back to a guardian whose folder is new.
     let head = head(2, 7);
     kit.result("leave-head", &json!({ "head": head }));

@@ -42,6 +42,16 @@ struct Notice {
     envelope: String,
     nonce: u64,
     seen_at: u64,
+    /// Its operator said that the upgrade is over. Until the two hours are over no other one counts all the same.
+    is_closed: bool,
+}
+
+/// What the body of a notice says that ends the one of that nonce: `closes 1764000000000`.
+const CLOSES: &str = "closes ";
+
+/// The body of the notice that ends the one of this nonce.
+pub(in crate::guardian) fn closing_body(nonce: u64) -> String {
+    format!("{CLOSES}{nonce}")
 }
 
 /// What the operator's kit asks for before an upgrade. The kit verifies the envelopes again.
@@ -139,12 +149,26 @@ impl Known {
         let payload = verified.payload();
         let alert = payload.alert().filter(|_| payload.action == Action::AlertPublish);
         let is_upgrade = alert
+            .as_ref()
             .is_some_and(|alert| alert.severity == Severity::Info && alert.tag.as_deref() == Some("upgrade"));
         if !is_upgrade || payload.federation != membership.slug() {
             return Err("only an alert-publish of severity info with the tag upgrade, for this federation, is a notice".into());
         }
         if payload.expires_at <= now {
             return Err("the notice has expired".into());
+        }
+        let closes = alert
+            .as_ref()
+            .and_then(|alert| alert.body.strip_prefix(CLOSES))
+            .map(str::to_owned);
+        if let Some(closes) = closes {
+            // Where the one that it ends is not known (this process is new), there is nothing to end.
+            if let Some(known) = self.notices.get_mut(&member.operator_id())
+                && known.nonce.to_string() == closes
+            {
+                known.is_closed = true;
+            }
+            return Ok(());
         }
         if let Some(known) = self.notices.get(&member.operator_id()) {
             if payload.nonce <= known.nonce {
@@ -162,6 +186,7 @@ impl Known {
             envelope: text.to_owned(),
             nonce: payload.nonce,
             seen_at: now,
+            is_closed: false,
         };
         self.notices.insert(member.operator_id(), notice);
         Ok(())
@@ -191,7 +216,7 @@ impl Known {
         let mut counting: Vec<&Notice> = self
             .notices
             .values()
-            .filter(|notice| now < notice.seen_at + NOTICE_COUNTS)
+            .filter(|notice| !notice.is_closed && now < notice.seen_at + NOTICE_COUNTS)
             .collect();
         counting.sort_by_key(|notice| std::cmp::Reverse((notice.seen_at, notice.nonce)));
         let notices = counting

@@ -102,6 +102,30 @@ fn endless_notices_of_one_operator_count_once_in_two_hours() {
 }
 
 #[test]
+fn a_notice_ends_when_its_operator_says_so_and_does_not_make_room_for_another() {
+    let mut known = Known::default();
+    known.note(2, 7, NOW).unwrap();
+    let close = |closes: u64, nonce: u64| {
+        let mut payload = notice(nonce);
+        payload.params["body"] = closing_body(closes).into();
+        payload
+    };
+    let mut take = |by: u8, payload: &ActionPayload| {
+        known.take_notice(&member(by), &signed(&key(by), payload), &ours(), NOW + 1)
+    };
+    // Of another notice, and of another operator's.
+    take(2, &close(6, 8)).unwrap();
+    take(3, &close(7, 8)).unwrap();
+    assert_eq!(known.noted(NOW + 1), 1);
+    let mut take = |by: u8, payload: &ActionPayload| {
+        known.take_notice(&member(by), &signed(&key(by), payload), &ours(), NOW + 1)
+    };
+    take(2, &close(7, 9)).unwrap();
+    assert_eq!(known.noted(NOW + 1), 0);
+    assert!(known.note(2, 10, NOW + 60).unwrap_err().contains("two hours"));
+}
+
+#[test]
 fn only_signed_upgrade_notices_of_this_federation_are_notices() {
     let mut known = Known::default();
     let mut take = |by: u8, change: &dyn Fn(&mut ActionPayload)| {

@@ -23,6 +23,7 @@ use crate::federation::Directory;
 use crate::operator::OperatorId;
 use crate::signer::Reply;
 use known::Known;
+pub(in crate::guardian) use known::closing_body;
 pub use known::{PeerHealth, PeerState};
 pub(super) use sender::Sender;
 
@@ -35,6 +36,16 @@ const RATE_WINDOW: Duration = Duration::from_secs(60);
 #[serde(deny_unknown_fields)]
 pub(super) struct SubmitNotice {
     pub(super) envelope: Box<RawValue>,
+}
+
+/// Params of the RPC's `request-notice`: has an upgrade notice signed by the operator's signing server, and told to the peers.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestNotice {
+    /// One line of 1 to 120 characters.
+    pub title: String,
+    /// The nonce of the notice that this one ends; null begins an upgrade.
+    pub closes: Option<u64>,
 }
 
 /// What is known of the other guardians, and the door at which they knock.

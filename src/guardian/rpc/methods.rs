@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -5,7 +6,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::oneshot;
 
 use crate::guardian::VERSION;
-use crate::guardian::peers::SubmitNotice;
+use crate::guardian::notices;
+use crate::guardian::peers::{RequestNotice, SubmitNotice};
 use crate::guardian::shared::Shared;
 use crate::signer::frames::{
     Answered, CallError, Hello, Known, Leave, Pending, RPC_VERSION, Remembered, Requests, parse_frame,
@@ -68,7 +70,7 @@ pub(super) async fn pending(shared: &Shared, text: &RawValue, ended: oneshot::Re
     Ok(raw(&Requests { requests }))
 }
 
-pub(super) fn answer(shared: &Shared, method: &str, text: &RawValue) -> Result {
+pub(super) fn answer(shared: &Arc<Shared>, method: &str, text: &RawValue) -> Result {
     match method {
         "answer" => {
             let answered: Answered = params(text)?;
@@ -108,10 +110,15 @@ pub(super) fn answer(shared: &Shared, method: &str, text: &RawValue) -> Result {
                 Err(why) => Err(error("not-a-notice", why)),
             }
         }
+        "request-notice" => {
+            let wanted: RequestNotice = params(text)?;
+            notices::request(shared, &wanted).map_err(|why| error("not-a-notice", why))?;
+            Ok(raw(&json!({})))
+        }
         "peer-health" => Ok(raw(&shared.peers.health())),
         _ => Err(error(
             "unknown-method",
-            "hello, pending, answer, head, leave-head, submit-notice, peer-health are known",
+            "hello, pending, answer, head, leave-head, submit-notice, request-notice, peer-health are known",
         )),
     }
 }
