@@ -29,7 +29,9 @@ mod transport;
 pub use health::VERSION;
 pub use lifecycle::{Command, DRAIN, Event, Lifecycle, RETRY, State, YIELD};
 pub use log::Log;
-pub use peers::{Believed, Body, MAX_SKEW, Message, MessageError, PeerHealth, PeerState, Replay, RequestNotice, believe};
+pub use peers::{
+    Believed, Body, MAX_SKEW, Message, MessageError, PeerHealth, PeerState, Replay, RequestNotice, believe,
+};
 pub use process::{Control, Guardian, GuardianError};
 pub use queue::{MAX_WAITING, Queue, QueueError, Waiting};
 pub use schedule::Schedule;

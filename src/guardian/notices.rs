@@ -58,7 +58,11 @@ async fn have_signed(shared: &Shared, payload: &ActionPayload) -> Result<(), Str
         payload,
         expires_at: unix_now() + PATIENCE.as_secs(),
     };
-    let envelope = shared.signing.sign(wanted).await.map_err(|error| error.to_string())?;
+    let envelope = shared
+        .signing
+        .sign(wanted)
+        .await
+        .map_err(|error| error.to_string())?;
     let raw = RawValue::from_string(envelope).map_err(|error| error.to_string())?;
     let learnt = shared.remembered.learn_action(&raw);
     shared.written(learnt.as_ref().map(|_| ()));

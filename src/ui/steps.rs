@@ -167,9 +167,7 @@ impl Steps<'_> {
             return;
         }
         let text = printable(&current.text);
-        let detail = why.map_or_else(String::new, |why| {
-            format!("  {}", paint(FAINT, &printable(why)))
-        });
+        let detail = why.map_or_else(String::new, |why| format!("  {}", paint(FAINT, &printable(why))));
         let line = format!("{} {text:WIDTH$} {:>8}{detail}", how.word(), seconds(took));
         self.bars.suspend(|| super::stderr_line(&line));
     }

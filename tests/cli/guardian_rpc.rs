@@ -140,7 +140,11 @@ fn calls_that_are_not_understood_are_answered() {
         ("head", json!(null), "malformed-params"),
         ("leave-head", json!({ "head": {} }), "not-a-head"),
         ("leave-head", json!({ "head": null }), "not-a-head"),
-        ("request-notice", json!({ "title": "two\nlines", "closes": null }), "not-a-notice"),
+        (
+            "request-notice",
+            json!({ "title": "two\nlines", "closes": null }),
+            "not-a-notice",
+        ),
         ("submit-notice", json!({ "envelope": {} }), "not-a-notice"),
     ] {
         assert_eq!(kit.refusal(method, &params), reason, "{method} {params}");
