@@ -16,6 +16,7 @@ pub mod guardian;
 pub mod image;
 pub mod operator;
 pub mod portal;
+pub mod release;
 pub mod signer;
 pub mod store;
 pub mod ui;

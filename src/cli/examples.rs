@@ -296,3 +296,36 @@ pub(super) const MAN: &str = "\
 Examples:
   oc-guardian man | man -l -
   oc-guardian man --out-dir ~/.local/share/man/man1";
+
+pub(super) const RUN: &str = "\
+Examples:
+  oc-guardian run                          verify, pull and start the guardian of the config bundle
+  oc-guardian run --image ghcr.io/orangecheck/oc-guardian:v0.2.0
+  DOCKER_HOST=ssh://server oc-guardian run --bundle-path /etc/oc-guardian/oc-guardian.config";
+
+pub(super) const UPGRADE: &str = "\
+Examples:
+  oc-guardian upgrade                      verify, warm up, hand over, or roll back
+  oc-guardian upgrade --check              say what is available: exits 0 (up to date) or 4
+  oc-guardian upgrade --image ghcr.io/orangecheck/oc-guardian:v0.2.1 --yes
+  oc-guardian upgrade --yes --json         one event a line, for programs";
+
+pub(super) const ROLLBACK: &str = "\
+Examples:
+  oc-guardian rollback                     back to the image before the last upgrade
+  oc-guardian rollback --yes";
+
+pub(super) const STOP: &str = "\
+Examples:
+  oc-guardian stop                         stop the guardian; run starts it again";
+
+pub(super) const LOGS: &str = "\
+Examples:
+  oc-guardian logs
+  oc-guardian logs --follow --tail 20
+  oc-guardian logs --json | jq -r .text";
+
+pub(super) const UNINSTALL: &str = "\
+Examples:
+  oc-guardian uninstall                    remove the containers; data, keys and logs stay
+  oc-guardian uninstall --volumes          also remove the guardian's data volume";

@@ -25,8 +25,8 @@ mod settings;
 mod shared;
 mod signing;
 mod transport;
+mod version;
 
-pub use health::VERSION;
 pub use lifecycle::{Command, DRAIN, Event, Lifecycle, RETRY, State, YIELD};
 pub use log::Log;
 pub use peers::{
@@ -36,3 +36,4 @@ pub use process::{Control, Guardian, GuardianError};
 pub use queue::{MAX_WAITING, Queue, QueueError, Waiting};
 pub use schedule::Schedule;
 pub use settings::{Settings, lock_file, rpc_socket};
+pub use version::version;

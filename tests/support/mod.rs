@@ -11,6 +11,7 @@ mod keyring;
 mod namespace;
 pub mod portal;
 pub mod registry;
+pub mod release_image;
 mod require;
 pub mod running;
 pub mod signer;

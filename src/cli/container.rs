@@ -1,0 +1,50 @@
+//! What the verbs share that work on the guardian's container.
+
+use clap::Args;
+use tokio::runtime::Runtime;
+
+use super::context::Context;
+use crate::engine::{Endpoint, Engine};
+use crate::ui::Failure;
+
+/// Which container.
+#[derive(Args)]
+pub(super) struct Named {
+    /// Name of the guardian's container; others that belong to it are named after it
+    #[arg(long, value_name = "NAME", default_value = "oc-guardian", value_parser = name)]
+    pub(super) name: String,
+}
+
+/// Docker's rule, and room for what is put behind it.
+fn name(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 64;
+    let good = text.len() <= LONGEST
+        && text.starts_with(|it: char| it.is_ascii_alphanumeric())
+        && text
+            .chars()
+            .all(|it| it.is_ascii_alphanumeric() || matches!(it, '_' | '.' | '-'));
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "a name is 1 to {LONGEST} of a-z A-Z 0-9 _ . -, and begins with a letter or digit"
+        ))
+    }
+}
+
+/// The verb's own thread waits for the engine; there is nothing else to do.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("internal", format!("no runtime: {error}")))
+}
+
+/// Connects to the engine that the environment names.
+pub(super) fn connect(context: &Context, runtime: &Runtime) -> Result<Engine, Failure> {
+    let endpoint = Endpoint::discover(&context.engine())?;
+    let progress = context.ui.progress(&format!("Connecting to {endpoint}"));
+    let engine = runtime.block_on(Engine::connect(&endpoint));
+    drop(progress);
+    Ok(engine?)
+}
