@@ -141,10 +141,7 @@ impl World {
             .map(|(id, _)| id.clone())
             .collect();
         for id in back {
-            let was_never_started = false;
-            if !was_never_started {
-                let _ = self.start(&id);
-            }
+            let _ = self.start(&id);
         }
     }
 
@@ -212,7 +209,13 @@ impl Kit<'_> {
                 .new
                 .clone()
                 // As the label of the transaction finds it.
-                .or_else(|| named(names.next())),
+                .or_else(|| {
+                    named(if journal.operation == Operation::Run {
+                        names.main().to_owned()
+                    } else {
+                        names.next()
+                    })
+                }),
             Which::Prev => named(names.prev()),
             Which::Undone => named(names.undone()),
         }
