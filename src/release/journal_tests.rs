@@ -68,15 +68,24 @@ fn a_damaged_journal_is_never_taken_for_none() {
         ("empty", String::new()),
         ("cut", good[..good.len() / 2].to_owned()),
         ("version", good.replace("\"version\": 1,", "\"version\": 2,")),
-        ("transaction", good.replace("00112233aabbccdd", "../../etc/passwd")),
+        (
+            "transaction",
+            good.replace("00112233aabbccdd", "../../etc/passwd"),
+        ),
         ("id", good.replace(&id, "oc-guardian")),
         ("policy", good.replace("unless-stopped", "sometimes")),
         ("step", good.replace("\"create\"", "\"hope\"")),
-        ("unknown member", good.replace("\"settle\"", "\"force\": true, \"settle\"")),
+        (
+            "unknown member",
+            good.replace("\"settle\"", "\"force\": true, \"settle\""),
+        ),
     ] {
         assert_ne!(bad, good, "{what}");
         std::fs::write(place.path(), bad).unwrap();
-        assert!(matches!(place.load(), Err(JournalError::Damaged { .. })), "{what}");
+        assert!(
+            matches!(place.load(), Err(JournalError::Damaged { .. })),
+            "{what}"
+        );
     }
 }
 

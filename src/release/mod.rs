@@ -4,6 +4,9 @@
 //! [`drive`] carries it out on a [`Host`]; the [`Journal`] says how far it was.
 
 mod drive;
+mod error;
+mod health;
+mod host;
 mod journal;
 mod names;
 pub mod pause;
@@ -12,6 +15,9 @@ mod seen;
 mod step;
 
 pub use drive::{Host, Outcome, Recovered, forward, recover, undo};
+pub use error::{Gate, ReleaseError};
+pub use health::{Program, ask, switch};
+pub use host::{EngineHost, Expect, LONGEST_PAUSE, Measured, Watch};
 pub use journal::{Begin, Image, Journal, JournalError, Old, Place, parse, transaction_id};
 pub use names::Names;
 pub use plan::{Action, Recovery, Which, left, recover as judge};
@@ -22,6 +28,8 @@ use crate::engine::Restart;
 
 /// Name of the guardian's container, unless somebody has several.
 pub const CONTAINER: &str = "oc-guardian";
+/// Label of what an operation created: its transaction id.
+pub const LABEL_TRANSACTION: &str = "io.ochk.guardian.transaction";
 /// The network on which ports are published, unless a container was made in another one.
 pub const NETWORK: &str = "bridge";
 
