@@ -567,7 +567,7 @@ impl<W: Watch> Host for EngineHost<'_, W> {
                     image::raise_floor_to(self.state, name, version, digest, SystemTime::now())?;
                 }
             }
-            Action::Forget => self.place.forget()?,
+            Action::Forget => self.place.forget(journal)?,
         }
         Ok(())
     }

@@ -40,9 +40,17 @@ fn what_is_saved_is_loaded_until_it_is_forgotten() {
     place.save(&journal).unwrap();
     assert_eq!(place.load().unwrap().as_ref(), Some(&journal));
     assert!(Place::new(&state, "another").load().unwrap().is_none());
-    place.forget().unwrap();
-    assert_eq!(place.load().unwrap(), None);
-    place.forget().unwrap();
+    // Undone: nothing of it is kept.
+    place.forget(&journal).unwrap();
+    assert_eq!((place.load().unwrap(), place.last().unwrap()), (None, None));
+    place.forget(&journal).unwrap();
+    // Done: it says what may be gone back to.
+    journal.step = Step::Commit;
+    place.save(&journal).unwrap();
+    place.forget(&journal).unwrap();
+    assert_eq!((place.load().unwrap(), place.last().unwrap()), (None, Some(journal)));
+    place.forget_all().unwrap();
+    assert_eq!(place.last().unwrap(), None);
 }
 
 #[test]
