@@ -1,7 +1,7 @@
 //! Operator's kit for a guardian of an m-of-n Bitcoin federation.
 //!
 //! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
-//! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `signer`, `image`, `portal`, `federation`, `envelope`,
+//! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `signer`, `engine`, `image`, `portal`, `federation`, `envelope`,
 //! `bundle`, `audit`, `vault`, `operator`, `store`.
 
 pub mod audit;
@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod cli;
 pub mod devnet;
 pub mod doctor;
+pub mod engine;
 pub mod envelope;
 pub mod federation;
 pub mod guardian;

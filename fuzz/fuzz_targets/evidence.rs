@@ -55,7 +55,7 @@ fuzz_target!(|bytes: &[u8]| {
         pinned: None,
         allow_downgrade: true,
     };
-    let verdict = judge(&material, TRUST.verifier(), &request, &Known::default(), SystemTime::now());
+    let verdict = judge(&material, &TRUST, &request, &Known::default(), SystemTime::now());
     let refused = verdict.expect_err("nobody but the project signs as the project");
     assert!(refused.is_verdict() || refused.reason() == "platform-missing" || refused.reason() == "not-found");
     let _ = refused.to_string();

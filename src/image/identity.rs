@@ -89,6 +89,20 @@ impl IdentityExpression {
         }
     }
 
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// How it is read: `exact`, `below`, `pattern`.
+    pub(super) fn rule(&self) -> &'static str {
+        match self.rule {
+            Rule::Exact => "exact",
+            Rule::Below => "below",
+            Rule::Pattern(_) => "pattern",
+        }
+    }
+
     /// What was asked for, for messages.
     pub fn wanted(&self) -> String {
         match self.rule {

@@ -1,3 +1,6 @@
+use serde_json::json;
+
+use super::digest::Digest;
 use super::fault::Fault;
 use super::identity::{GITHUB_ISSUER, IdentityExpression, IdentityExpressionError};
 use super::proof::Certified;
@@ -83,6 +86,20 @@ impl Policy {
     /// The key, if the signature is made with one.
     pub fn key(&self) -> Option<&PublicKey> {
         self.key.as_ref()
+    }
+
+    /// Tells this policy from every other: SHA-256 over all that it consists of. Kept in `verified.json`.
+    pub fn fingerprint(&self) -> Digest {
+        let parts = json!([
+            "oc-guardian/image-policy/v1",
+            self.identity.rule(),
+            self.identity.as_str(),
+            self.issuer,
+            self.key.as_ref().map(PublicKey::fingerprint),
+            self.repository,
+            self.repository_id,
+        ]);
+        Digest::of(parts.to_string().as_bytes())
     }
 
     /// The source repository, where it is fixed.
@@ -186,6 +203,8 @@ fn is_at(identity: &str, git_ref: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use sigstore_verify::crypto::FulcioCiClaims;
 
     use super::*;
@@ -204,6 +223,36 @@ mod tests {
 
     fn official() -> Policy {
         Policy::official().unwrap()
+    }
+
+    #[test]
+    fn each_part_changes_the_fingerprint() {
+        let pem = |letter: &str| {
+            let der = format!("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE{}A==", letter.repeat(85));
+            format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n")
+        };
+        let key = |letter: &str| PublicKey::from_pem(pem(letter).as_bytes()).unwrap();
+        let exact = |text| official().with_identity(IdentityExpression::exact(text).unwrap());
+        let pattern = |text| official().with_identity(IdentityExpression::pattern(text).unwrap());
+        let policies = [
+            official(),
+            // The same expression as the official one, in whichever repository.
+            pattern(IDENTITY),
+            exact(IDENTITY),
+            pattern("https://example.com/a"),
+            exact("https://example.com/a"),
+            official().with_issuer("https://example.com".into()),
+            official().with_key(key("A")),
+            official().with_key(key("B")),
+            official().with_repository_id("7".into()),
+        ];
+        let fingerprints: HashSet<Digest> = policies.iter().map(Policy::fingerprint).collect();
+        assert_eq!(fingerprints.len(), policies.len());
+        assert_eq!(
+            official().fingerprint().to_string(),
+            "sha256:ed90dde3095679cf1ee113255ad08970e142ff2c1f5a8a753f266f5f8b6ce838",
+            "frozen: what was verified under it would not count any more"
+        );
     }
 
     #[test]

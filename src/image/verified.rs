@@ -28,6 +28,8 @@ pub(in crate::image) struct Facts {
     pub(in crate::image) floor: Option<Version>,
     pub(in crate::image) another_build: bool,
     pub(in crate::image) lower_allowed: bool,
+    pub(in crate::image) policy: Digest,
+    pub(in crate::image) trust_root: Digest,
     pub(in crate::image) ignored: Vec<String>,
 }
 
@@ -147,6 +149,16 @@ impl VerifiedImage {
     /// Whether it passed only because a downgrade was allowed.
     pub fn is_allowed_downgrade(&self) -> bool {
         self.facts.lower_allowed
+    }
+
+    /// Fingerprint of the policy that it passed.
+    pub fn policy(&self) -> &Digest {
+        &self.facts.policy
+    }
+
+    /// Digest of the trust root that it was verified against.
+    pub fn trust_root(&self) -> &Digest {
+        &self.facts.trust_root
     }
 
     /// What was found beside the image and counts for nothing.

@@ -6,17 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::json::refuse_doubled_members;
+use super::policy::Policy;
 use super::reference::Reference;
+use super::trust::TrustRoot;
+use super::verdict::Verdict;
 use super::verified::VerifiedImage;
 use super::version::Version;
 use crate::store::{self, Access, Lock, StoreError};
 
 const FILE_NAME: &str = "verified.json";
 const LOCK_NAME: &str = "verified.lock";
-/// Largest file, in bytes; twice what all it can hold has.
+/// Largest file, in bytes; more than all it can hold has.
 const MAX_BYTES: usize = 512 * 1024;
-/// Digests that are remembered; the oldest goes first.
-const MAX_DIGESTS: usize = 256;
+/// Verdicts that are remembered; the oldest goes first.
+const MAX_VERDICTS: usize = 128;
 /// Images with a floor. None of them is ever dropped for another.
 const MAX_FLOORS: usize = 64;
 /// How long to wait for another process that writes the file.
@@ -35,17 +38,67 @@ struct File {
     /// By image name without tag.
     floors: BTreeMap<String, Floor>,
     /// Oldest first.
-    digests: Vec<Seen>,
+    verdicts: Vec<Verdict>,
+}
+
+impl File {
+    const VERSION: u64 = 2;
+
+    fn with_floors(floors: BTreeMap<String, Floor>) -> Self {
+        Self {
+            version: Self::VERSION,
+            floors,
+            verdicts: Vec::new(),
+        }
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u64,
+        }
+        let text = |error: serde_json::Error| error.to_string();
+        refuse_doubled_members(bytes).map_err(text)?;
+        match serde_json::from_slice::<Head>(bytes).map_err(text)?.version {
+            1 => {
+                let first: FirstFile = serde_json::from_slice(bytes).map_err(text)?;
+                Ok(Self::with_floors(first.floors))
+            }
+            Self::VERSION => serde_json::from_slice(bytes).map_err(text),
+            other => Err(format!("version {other}")),
+        }
+    }
 }
 
 impl Default for File {
     fn default() -> Self {
-        Self {
-            version: 1,
-            floors: BTreeMap::new(),
-            digests: Vec::new(),
-        }
+        Self::with_floors(BTreeMap::new())
     }
+}
+
+/// Version 1 kept a digest whatever policy, trust root and flags it had passed under: none of them counts as verified.
+/// Its floors hold.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstFile {
+    #[serde(rename = "version")]
+    _version: u64,
+    floors: BTreeMap<String, Floor>,
+    #[serde(rename = "digests")]
+    _digests: Vec<FirstSeen>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstSeen {
+    #[serde(rename = "digest")]
+    _digest: Digest,
+    #[serde(rename = "image")]
+    _image: String,
+    #[serde(rename = "version")]
+    _version: Option<Version>,
+    #[serde(rename = "verified_at")]
+    _verified_at: String,
 }
 
 /// The lowest version of an image that is accepted.
@@ -55,15 +108,6 @@ struct Floor {
     version: Version,
     digest: Digest,
     settled_at: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Seen {
-    digest: Digest,
-    image: String,
-    version: Option<Version>,
-    verified_at: String,
 }
 
 /// Why `verified.json` cannot be used.
@@ -83,6 +127,9 @@ pub enum KnownError {
         /// The file.
         path: PathBuf,
     },
+    /// What is to be remembered has no place in it.
+    #[error("the name of the signer or of its issuer is too long to be remembered")]
+    TooLong,
     /// It cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -104,13 +151,7 @@ impl Known {
             path: path.clone(),
             detail,
         };
-        let file: File = refuse_doubled_members(&bytes)
-            .and_then(|()| serde_json::from_slice(&bytes))
-            .map_err(|error| damaged(error.to_string()))?;
-        if file.version != 1 {
-            return Err(damaged(format!("version {}", file.version)));
-        }
-        Ok(Self { file })
+        File::parse(&bytes).map(|file| Self { file }).map_err(damaged)
     }
 
     /// The lowest version that is accepted of the image; `None` before a first use has settled.
@@ -126,29 +167,46 @@ impl Known {
         self.file.floors.get(&reference.name()).map(|floor| &floor.digest)
     }
 
-    /// Whether an image with this digest was verified on this machine.
-    pub fn has_verified(&self, digest: &Digest) -> bool {
-        self.file.digests.iter().any(|seen| seen.digest == *digest)
+    /// Whether an image with this digest passed here under this very policy and trust root, and nothing was let pass:
+    /// neither missing provenance nor a downgrade. With `config`, also whether it was for the platform with that config.
+    pub fn has_verified(
+        &self,
+        digest: &Digest,
+        config: Option<&Digest>,
+        policy: &Policy,
+        root: &TrustRoot,
+    ) -> bool {
+        self.holding(policy, root).any(|verdict| {
+            verdict.digest() == digest
+                && config.is_none_or(|config| verdict.config_digest() == config)
+                && !verdict.is_allowed_downgrade()
+        })
     }
 
-    fn has_seen(&self, image: &VerifiedImage) -> bool {
-        let name = image.reference().name();
-        let same = |seen: &Seen| {
-            seen.digest == *image.digest() && seen.image == name && seen.version.as_ref() == image.version()
-        };
-        self.file.digests.iter().any(same)
+    /// The latest verdict on the image that an engine knows by this id, if it was reached under this very policy and
+    /// trust root, with provenance. The age of the trust root is for the caller to judge. A downgrade that was let pass
+    /// counts: the floor binds what is chosen to run, not who looks at what runs.
+    pub fn find_by_image_id(&self, id: &Digest, policy: &Policy, root: &TrustRoot) -> Option<&Verdict> {
+        self.holding(policy, root)
+            .rfind(|verdict| verdict.has_image_id(id))
     }
 
-    fn note(&mut self, image: &VerifiedImage, now: SystemTime) {
-        let digests = &mut self.file.digests;
-        digests.push(Seen {
-            digest: *image.digest(),
-            image: image.reference().name(),
-            version: image.version().cloned(),
-            verified_at: rfc3339(now),
-        });
-        let surplus = digests.len().saturating_sub(MAX_DIGESTS);
-        digests.drain(..surplus);
+    fn holding(&self, policy: &Policy, root: &TrustRoot) -> impl DoubleEndedIterator<Item = &Verdict> {
+        let policy = policy.fingerprint();
+        let root = *root.digest();
+        let verdicts = self.file.verdicts.iter();
+        verdicts.filter(move |verdict| verdict.holds_under(&policy, &root))
+    }
+
+    fn has(&self, verdict: &Verdict) -> bool {
+        self.file.verdicts.iter().any(|it| it.agrees_with(verdict))
+    }
+
+    fn note(&mut self, verdict: Verdict) {
+        let verdicts = &mut self.file.verdicts;
+        verdicts.push(verdict);
+        let surplus = verdicts.len().saturating_sub(MAX_VERDICTS);
+        verdicts.drain(..surplus);
     }
 }
 
@@ -157,13 +215,14 @@ impl Known {
 /// # Errors
 /// [`KnownError`]
 pub fn record_verified(state: &Path, image: &VerifiedImage, now: SystemTime) -> Result<(), KnownError> {
+    let verdict = Verdict::of(image, now).map_err(|_| KnownError::TooLong)?;
     // Most verifications are of what is known already, and then nothing is written.
-    if Known::load(state)?.has_seen(image) {
+    if Known::load(state)?.has(&verdict) {
         return Ok(());
     }
     change(state, |known| {
-        if !known.has_seen(image) {
-            known.note(image, now);
+        if !known.has(&verdict) {
+            known.note(verdict);
         }
         Ok(())
     })

@@ -3,38 +3,80 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::super::descriptor::Platform;
 use super::super::evidence::Form;
-use super::super::verified::{Facts, Logged, SignatureFacts, Signer};
+use super::super::identity::IdentityExpression;
+use super::super::policy::IDENTITY;
+use super::super::provenance::Provenance;
+use super::super::trust::Origin;
+use super::super::verified::{Facts, Logged, ProvenanceFacts, SignatureFacts, Signer};
 use super::*;
 
 const NAME: &str = "ghcr.io/orangecheck/oc-guardian";
 
-fn image(name: &str, bytes: &str, version: Option<&str>) -> VerifiedImage {
+fn facts(name: &str, bytes: &str, version: Option<&str>) -> Facts {
     let digest = Digest::of(bytes.as_bytes());
-    VerifiedImage::new(Facts {
+    let logged = Logged {
+        at: None,
+        index: None,
+    };
+    Facts {
         reference: format!("{name}:latest").parse().unwrap(),
         digest,
         platform: Platform::of_this_machine(),
-        manifest_digest: digest,
-        config_digest: digest,
+        manifest_digest: Digest::of(format!("{bytes} manifest").as_bytes()),
+        config_digest: Digest::of(format!("{bytes} config").as_bytes()),
         signature: SignatureFacts {
             form: Form::Bundle,
-            signer: Signer::Key(digest),
+            signer: Signer::Certified {
+                identity: "https://example.com/workflow".into(),
+                issuer: "https://example.com".into(),
+            },
             repository: None,
             git_ref: None,
             commit: None,
             run: None,
-            logged: Logged {
-                at: None,
-                index: None,
-            },
+            logged,
         },
-        provenance: None,
+        provenance: Some(ProvenanceFacts {
+            form: Form::Bundle,
+            build: Provenance {
+                builder: "https://example.com/workflow".into(),
+                level: 2,
+                repository: "https://example.com".into(),
+                git_ref: "refs/tags/v1.2.3".into(),
+                commit: None,
+            },
+            logged,
+        }),
         version: version.map(|text| text.parse().unwrap()),
         floor: None,
         another_build: false,
         lower_allowed: false,
+        policy: policy().fingerprint(),
+        trust_root: *root().digest(),
         ignored: Vec::new(),
-    })
+    }
+}
+
+fn image(name: &str, bytes: &str, version: Option<&str>) -> VerifiedImage {
+    VerifiedImage::new(facts(name, bytes, version))
+}
+
+fn policy() -> Policy {
+    Policy::official().unwrap()
+}
+
+fn root() -> TrustRoot {
+    TrustRoot::embedded().unwrap()
+}
+
+/// The same keys in other bytes.
+fn other_root() -> TrustRoot {
+    let text = format!("{} ", sigstore_trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT);
+    TrustRoot::from_bytes(text.as_bytes(), Origin::File("other.json".into())).unwrap()
+}
+
+fn has_verified(known: &Known, image: &VerifiedImage) -> bool {
+    known.has_verified(image.digest(), Some(image.config_digest()), &policy(), &root())
 }
 
 fn state() -> (tempfile::TempDir, PathBuf) {
@@ -67,7 +109,8 @@ fn verifying_is_remembered_and_raises_no_floor() {
     let image = image(NAME, "one", Some("v1.2.3"));
     record_verified(&state, &image, now()).unwrap();
     let known = Known::load(&state).unwrap();
-    assert!(known.has_verified(image.digest()) && !known.has_verified(&Digest::of(b"other")));
+    assert!(has_verified(&known, &image));
+    assert!(!has_verified(&known, &self::image(NAME, "other", Some("v1.2.3"))));
     assert_eq!(floor(&state, NAME), None);
     let path = state.join(FILE_NAME);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -100,6 +143,109 @@ fn a_floor_only_rises_and_is_of_one_image() {
 }
 
 #[test]
+fn a_verdict_counts_only_for_what_it_rested_on() {
+    let (_dir, state) = state();
+    let image = image(NAME, "one", Some("v1.2.3"));
+    record_verified(&state, &image, now()).unwrap();
+    let known = Known::load(&state).unwrap();
+    let (digest, config) = (image.digest(), image.config_digest());
+    assert!(known.has_verified(digest, None, &policy(), &root()));
+    assert!(!known.has_verified(digest, Some(digest), &policy(), &root()));
+    assert!(!known.has_verified(digest, Some(config), &policy(), &other_root()));
+    for other in [
+        policy().with_issuer("https://example.com".into()),
+        policy().with_repository_id("7".into()),
+        policy().with_identity(IdentityExpression::pattern(IDENTITY).unwrap()),
+    ] {
+        assert!(!known.has_verified(digest, Some(config), &other, &root()));
+        assert!(known.find_by_image_id(config, &other, &root()).is_none());
+    }
+    assert!(known.find_by_image_id(config, &policy(), &other_root()).is_none());
+}
+
+#[test]
+fn what_was_let_pass_does_not_count_as_verified() {
+    let unproven = |facts: &mut Facts| facts.provenance = None;
+    let downgraded = |facts: &mut Facts| facts.lower_allowed = true;
+    let changes: [(fn(&mut Facts), bool); 2] = [(unproven, false), (downgraded, true)];
+    for (change, may_run_on) in changes {
+        let (_dir, state) = state();
+        let mut facts = facts(NAME, "one", Some("v1.2.3"));
+        change(&mut facts);
+        let lenient = VerifiedImage::new(facts);
+        record_verified(&state, &lenient, now()).unwrap();
+        let known = Known::load(&state).unwrap();
+        assert!(!has_verified(&known, &lenient));
+        let found = known.find_by_image_id(lenient.config_digest(), &policy(), &root());
+        assert_eq!(found.is_some(), may_run_on);
+
+        // A strict verdict on the same image is one more, and that one counts.
+        let strict = image(NAME, "one", Some("v1.2.3"));
+        record_verified(&state, &strict, now()).unwrap();
+        let known = Known::load(&state).unwrap();
+        assert_eq!(known.file.verdicts.len(), 2);
+        assert!(has_verified(&known, &strict));
+        // And it is not undone by another lenient one.
+        record_verified(&state, &lenient, now()).unwrap();
+        assert!(has_verified(&Known::load(&state).unwrap(), &strict));
+    }
+}
+
+#[test]
+fn a_running_image_is_found_by_any_id_that_an_engine_gives_it() {
+    let (_dir, state) = state();
+    let image = image(NAME, "one", Some("v1.2.3"));
+    record_verified(&state, &image, now()).unwrap();
+    let known = Known::load(&state).unwrap();
+    for id in [image.config_digest(), image.manifest_digest(), image.digest()] {
+        let found = known.find_by_image_id(id, &policy(), &root()).unwrap();
+        assert_eq!((found.digest(), found.image()), (image.digest(), NAME));
+        assert_eq!(found.version(), image.version());
+    }
+    assert!(
+        known
+            .find_by_image_id(&Digest::of(b"one other"), &policy(), &root())
+            .is_none()
+    );
+}
+
+#[test]
+fn a_signer_of_endless_name_is_not_remembered() {
+    let (_dir, state) = state();
+    let mut facts = facts(NAME, "one", Some("v1.2.3"));
+    facts.signature.signer = Signer::Certified {
+        identity: "a".repeat(2000),
+        issuer: "b".into(),
+    };
+    let outcome = record_verified(&state, &VerifiedImage::new(facts), now());
+    assert!(matches!(outcome, Err(KnownError::TooLong)));
+    assert_eq!(Known::load(&state).unwrap(), Known::default());
+}
+
+#[test]
+fn of_a_first_version_only_the_floors_count() {
+    let (_dir, state) = state();
+    let image = image(NAME, "one", Some("v1.2.3"));
+    raise_floor(&state, &image, now()).unwrap();
+    let digest = image.digest();
+    let floor = floor_json("v1.2.3");
+    let first = format!(
+        r#"{{"version":1,"floors":{{"{NAME}":{floor}}},"digests":[{{"digest":"{digest}","image":"{NAME}","version":"v1.2.3","verified_at":"2025-11-24T16:00:00Z"}}]}}"#
+    );
+    let path = state.join(FILE_NAME);
+    fs::write(&path, &first).unwrap();
+    let known = Known::load(&state).unwrap();
+    assert!(!known.has_verified(digest, None, &policy(), &root()));
+    assert!(known.find_by_image_id(digest, &policy(), &root()).is_none());
+    assert_eq!(self::floor(&state, NAME).as_deref(), Some("v1.2.3"));
+
+    record_verified(&state, &image, now()).unwrap();
+    assert!(has_verified(&Known::load(&state).unwrap(), &image));
+    assert_eq!(self::floor(&state, NAME).as_deref(), Some("v1.2.3"));
+    assert!(fs::read_to_string(&path).unwrap().contains("\"version\": 2"));
+}
+
+#[test]
 fn the_file_is_what_the_documentation_says() {
     let (_dir, state) = state();
     let image = image(NAME, "one", Some("v1.2.3"));
@@ -107,9 +253,11 @@ fn the_file_is_what_the_documentation_says() {
     raise_floor(&state, &image, now()).unwrap();
     let text = fs::read_to_string(state.join(FILE_NAME)).unwrap();
     let digest = image.digest();
+    let (manifest, config) = (image.manifest_digest(), image.config_digest());
+    let (policy, root) = (policy().fingerprint(), *root().digest());
     let wanted = format!(
         r#"{{
-  "version": 1,
+  "version": 2,
   "floors": {{
     "ghcr.io/orangecheck/oc-guardian": {{
       "version": "v1.2.3",
@@ -117,11 +265,22 @@ fn the_file_is_what_the_documentation_says() {
       "settled_at": "2025-11-24T16:00:00Z"
     }}
   }},
-  "digests": [
+  "verdicts": [
     {{
       "digest": "{digest}",
+      "manifest_digest": "{manifest}",
+      "config_digest": "{config}",
       "image": "ghcr.io/orangecheck/oc-guardian",
       "version": "v1.2.3",
+      "signer": {{
+        "kind": "certificate",
+        "identity": "https://example.com/workflow",
+        "issuer": "https://example.com"
+      }},
+      "policy": "{policy}",
+      "trust_root": "{root}",
+      "provenance": true,
+      "downgrade_allowed": false,
       "verified_at": "2025-11-24T16:00:00Z"
     }}
   ]
@@ -142,9 +301,11 @@ fn a_damaged_file_is_not_taken_for_an_empty_one() {
         String::new(),
         "{}".into(),
         good[..good.len() / 2].into(),
-        good.replace("\"version\": 1", "\"version\": 2"),
+        good.replace("\"version\": 2", "\"version\": 3"),
+        good.replace("\"version\": 2", "\"version\": 1"),
+        good.replace("\"version\": 2", "\"version\": \"2\""),
         good.replace("v1.2.3", "1.2.3"),
-        good.replace("\"digests\"", "\"digest\""),
+        good.replace("\"verdicts\"", "\"verdict\""),
         good.replace("sha256:", "sha512:"),
         good.replace(
             "\"floors\": {",
@@ -177,11 +338,12 @@ fn a_damaged_file_is_not_taken_for_an_empty_one() {
 fn what_is_kept_is_bounded() {
     let (_dir, state) = state();
     let mut known = Known::default();
-    for number in 0..MAX_DIGESTS + 2 {
-        known.note(&image(NAME, &number.to_string(), Some("v1.2.3")), now());
+    let numbered = |number: usize| image(NAME, &number.to_string(), Some("v1.2.3"));
+    for number in 0..MAX_VERDICTS + 2 {
+        known.note(Verdict::of(&numbered(number), now()).unwrap());
     }
-    assert_eq!(known.file.digests.len(), MAX_DIGESTS);
-    assert!(!known.has_verified(&Digest::of(b"1")) && known.has_verified(&Digest::of(b"2")));
+    assert_eq!(known.file.verdicts.len(), MAX_VERDICTS);
+    assert!(!has_verified(&known, &numbered(1)) && has_verified(&known, &numbered(2)));
 
     for number in 0..MAX_FLOORS {
         raise_floor(
@@ -203,8 +365,13 @@ fn what_is_kept_is_bounded() {
     );
     let version = format!("v1.2.3-{}", "a".repeat(120));
     let mut largest = Known::load(&state).unwrap();
-    for number in 0..MAX_DIGESTS {
-        largest.note(&image(&long, &number.to_string(), Some(&version)), now());
+    for number in 0..MAX_VERDICTS {
+        let mut facts = facts(&long, &number.to_string(), Some(&version));
+        facts.signature.signer = Signer::Certified {
+            identity: "\"".repeat(511),
+            issuer: "\u{1}".repeat(170),
+        };
+        largest.note(Verdict::of(&VerifiedImage::new(facts), now()).unwrap());
     }
     assert!(serde_json::to_string_pretty(&largest.file).unwrap().len() < MAX_BYTES);
 }
@@ -230,6 +397,6 @@ fn two_at_once_lose_nothing() {
         }
     });
     let known = Known::load(&state).unwrap();
-    assert_eq!(known.file.digests.len(), 20);
+    assert_eq!(known.file.verdicts.len(), 20);
     assert_eq!(floor(&state, NAME).as_deref(), Some("v1.3.4"));
 }

@@ -1,7 +1,5 @@
 use std::time::SystemTime;
 
-use sigstore_verify::Verifier;
-
 use super::collect::{Material, check_pin, collect};
 use super::descriptor::Platform;
 use super::digest::Digest;
@@ -54,7 +52,7 @@ pub fn verify(
     now: SystemTime,
 ) -> Result<VerifiedImage, VerifyError> {
     let material = collect(source, request.reference, request.platform, request.pinned)?;
-    judge(&material, trust.verifier(), request, known, now)
+    judge(&material, trust, request, known, now)
 }
 
 /// The verdict on what was collected, steps 3 to 8; asks no network, disk or clock.
@@ -63,7 +61,7 @@ pub fn verify(
 /// [`VerifyError`]
 pub fn judge(
     material: &Material,
-    verifier: &Verifier,
+    trust: &TrustRoot,
     request: &Request,
     known: &Known,
     now: SystemTime,
@@ -73,7 +71,7 @@ pub fn judge(
     let image = Image::of(material, digest, request.platform)?;
     let judge = Judge {
         digest: &digest,
-        verifier,
+        verifier: trust.verifier(),
         policy: request.policy,
         now,
     };
@@ -102,6 +100,8 @@ pub fn judge(
         version,
         floor: floor.cloned(),
         lower_allowed,
+        policy: request.policy.fingerprint(),
+        trust_root: *trust.digest(),
         ignored: material.bundles.ignored().to_vec(),
     }))
 }

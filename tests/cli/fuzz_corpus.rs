@@ -190,13 +190,7 @@ fn evidence() {
             pinned: None,
             allow_downgrade: true,
         };
-        let verdict = judge(
-            &material,
-            trust.verifier(),
-            &request,
-            &Known::default(),
-            SystemTime::now(),
-        );
+        let verdict = judge(&material, &trust, &request, &Known::default(), SystemTime::now());
         reasons.push(format!("{name}: {}", verdict.unwrap_err().reason()));
     }
     snapbox::assert_data_eq!(

@@ -90,13 +90,53 @@ fn what_is_verified_is_remembered_and_raises_no_floor() {
     scene.accepted(&[]);
     let known: Value = serde_json::from_slice(&scene.home.read("home/state/verified.json")).unwrap();
     assert_eq!(known["floors"], json!({}));
-    assert_eq!(known["digests"][0]["digest"], scene.digest.to_string());
-    assert_eq!(known["digests"][0]["version"], TAG);
+    let verdict = &known["verdicts"][0];
+    assert_eq!(verdict["digest"], scene.digest.to_string());
+    assert_eq!(verdict["manifest_digest"], scene.runs.0.to_string());
+    assert_eq!(verdict["config_digest"], scene.runs.1.to_string());
+    assert_eq!(verdict["version"], TAG);
+    assert_eq!(
+        verdict["signer"]["issuer"].as_str(),
+        Claims::release(TAG).issuer.as_deref()
+    );
+    let root = Digest::of(&scene.home.read("root.json"));
+    assert_eq!(verdict["trust_root"], root.to_string());
+    assert_eq!(
+        (&verdict["provenance"], &verdict["downgrade_allowed"]),
+        (&json!(true), &json!(false))
+    );
     assert_eq!(scene.home.mode("home/state/verified.json"), 0o600);
     assert_eq!(scene.home.mode("home/state"), 0o700);
     scene.accepted(&[]);
     let again: Value = serde_json::from_slice(&scene.home.read("home/state/verified.json")).unwrap();
     assert_eq!(again, known);
+}
+
+#[test]
+fn what_a_flag_let_pass_is_remembered_as_that() {
+    let scene = Scene::new(TAG);
+    scene.sign(Stored::Referrers, &Claims::release(TAG));
+    scene.settle_on("v1.2.4", EMPTY);
+    scene.home.chmod("home/state", 0o700);
+    scene.home.chmod("home/state/verified.json", 0o600);
+    scene.accepted(&["--allow-missing-provenance", "--allow-downgrade"]);
+    let known: Value = serde_json::from_slice(&scene.home.read("home/state/verified.json")).unwrap();
+    let verdict = &known["verdicts"][0];
+    assert_eq!(
+        (&verdict["provenance"], &verdict["downgrade_allowed"]),
+        (&json!(false), &json!(true))
+    );
+    // A verdict by another policy is another one.
+    scene.accepted(&[
+        "--allow-missing-provenance",
+        "--allow-downgrade",
+        "--certificate-identity-regexp",
+        "https://github.com/orangecheck/oc-guardian-kit",
+    ]);
+    let known: Value = serde_json::from_slice(&scene.home.read("home/state/verified.json")).unwrap();
+    let verdicts = known["verdicts"].as_array().unwrap();
+    assert_eq!(verdicts.len(), 2);
+    assert_ne!(verdicts[0]["policy"], verdicts[1]["policy"]);
 }
 
 #[test]
@@ -408,5 +448,5 @@ fn two_at_once_do_not_disturb_each_other() {
         );
     }
     let known: Value = serde_json::from_slice(&scene.home.read("home/state/verified.json")).unwrap();
-    assert_eq!(known["digests"].as_array().unwrap().len(), 1);
+    assert_eq!(known["verdicts"].as_array().unwrap().len(), 1);
 }

@@ -226,7 +226,7 @@ impl Scene {
     pub fn settle_on(&self, version: &str, digest: &str) {
         let name = self.registry.reference(REPOSITORY);
         let floor = json!({ "version": version, "digest": digest, "settled_at": "2026-11-01T00:00:00Z" });
-        let known = json!({ "version": 1, "floors": { name: floor }, "digests": [] });
+        let known = json!({ "version": 2, "floors": { name: floor }, "verdicts": [] });
         self.home.write("home/state/verified.json", known.to_string());
     }
 }

@@ -138,6 +138,8 @@ impl From<KnownError> for Failure {
                 "Take out images that are no longer used: {}",
                 shell_quoted(path)
             )),
+            KnownError::TooLong => Self::new("verified-file-full", error.to_string())
+                .hint("Verify with a signer of a shorter name."),
             KnownError::Store(_) => match error {
                 KnownError::Store(source) => source.into(),
                 other => Self::new("verified-file-damaged", other.to_string()),
