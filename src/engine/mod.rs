@@ -8,6 +8,7 @@ mod endpoint;
 #[allow(clippy::module_inception, reason = "the engine is what the module is about")]
 mod engine;
 mod error;
+mod sound;
 mod spec;
 
 pub use container::{
@@ -16,6 +17,7 @@ pub use container::{
 pub use endpoint::{Endpoint, Environment, TlsFiles};
 pub use engine::{Engine, ExecStream, Line, Output, Phase, Pull};
 pub use error::EngineError;
+pub use sound::{Aspect, Unsound, unsound};
 pub use spec::Spec;
 
 pub use crate::image::registry::Credential as Login;

@@ -9,7 +9,7 @@ use clap::Args;
 
 use self::artifact::BundleArgs;
 use self::report::Verified;
-use self::signer::SignerArgs;
+pub(super) use self::signer::SignerArgs;
 use super::context::Context;
 use super::examples;
 use crate::doctor::{self, BundleFileError};
