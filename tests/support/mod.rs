@@ -71,6 +71,16 @@ pub fn decrypted(file: &[u8], passphrase: &str) -> Option<String> {
     Some(String::from_utf8(age::decrypt(&identity, file).ok()?).unwrap())
 }
 
+/// A process that ends with the value.
+pub struct Killed(pub std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A folder with `OC_GUARDIAN_HOME` below it, removed at the end of the test.
 pub struct Home {
     dir: TempDir,
