@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::clock::unix_now;
-use super::health::{VERSION, attested_status};
+use super::health::attested_status;
 use super::peers::Body;
 use super::schedule::Schedule;
 use super::shared::{PORTAL, Shared};
 use super::signing::{SigningError, Wanted};
+use super::version;
 use crate::envelope::{HEALTH_FRESH, HealthAttestation};
 use crate::portal::{Client, PortalError};
 use crate::signer::Kind;
@@ -131,7 +132,7 @@ fn attestation(shared: &Shared) -> HealthAttestation {
         operator_id: shared.settings.operator_id(),
         federation_slug: shared.settings.bundle.federation_slug.clone(),
         hosted_request_id: None,
-        guardian_version: VERSION.to_owned(),
+        guardian_version: version().to_owned(),
         p2p_url,
         api_url,
         status: attested_status(&shared.problems()),

@@ -10,10 +10,8 @@ use super::settings::Settings;
 use super::shared::PORTAL;
 use super::signing::Signing;
 use super::transport::Transport;
+use super::version;
 use crate::envelope::{Status, canonical};
-
-/// The version that this program reports, without a leading `v`.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What is wrong, where something is, as slugs.
 pub(super) type Problems = Vec<&'static str>;
@@ -23,7 +21,7 @@ pub(super) type Problems = Vec<&'static str>;
 pub(super) fn healthz(settings: &Settings, state: State, signing: &Signing, problems: &Problems) -> Value {
     let mut document = json!({
         "ok": true,
-        "version": VERSION,
+        "version": version(),
         "federation_slug": settings.bundle.federation_slug,
         "state": state.as_str(),
         "operator_id": settings.operator_id(),
@@ -55,7 +53,7 @@ pub(super) fn status(
         "operator_id": settings.operator_id(),
         "federation_slug": settings.bundle.federation_slug,
         "membership_hash": delegation.membership_hash,
-        "version": VERSION,
+        "version": version(),
         "image_digest": settings.image_digest,
         "state": state.as_str(),
         "signer": if signing.is_connected() { "connected" } else { "waiting" },

@@ -24,8 +24,8 @@ mod settings;
 mod shared;
 mod signing;
 mod transport;
+mod version;
 
-pub use health::VERSION;
 pub use lifecycle::{Command, DRAIN, Event, Lifecycle, RETRY, State, YIELD};
 pub use log::Log;
 pub use peers::{Believed, Body, MAX_SKEW, Message, MessageError, PeerHealth, PeerState, Replay, believe};
@@ -33,3 +33,4 @@ pub use process::{Control, Guardian, GuardianError};
 pub use queue::{MAX_WAITING, Queue, QueueError, Waiting};
 pub use schedule::Schedule;
 pub use settings::{Settings, lock_file, rpc_socket};
+pub use version::version;

@@ -80,6 +80,7 @@ mod registry_helper;
 mod registry_itself;
 mod registry_login;
 mod registry_redirect;
+mod release_images;
 mod secrets;
 mod sign_ask;
 mod sign_client;

@@ -75,7 +75,7 @@ impl Drop for Image {
 }
 
 /// What the dynamic linker loads for a program, itself included.
-fn libraries(binary: &Path) -> Vec<PathBuf> {
+pub fn libraries(binary: &Path) -> Vec<PathBuf> {
     let listed = Command::new("ldd").arg(binary).output().unwrap();
     let text = String::from_utf8(listed.stdout).unwrap();
     text.split_whitespace()
@@ -84,7 +84,7 @@ fn libraries(binary: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn put(root: &Path, from: &Path, to: &Path) {
+pub fn put(root: &Path, from: &Path, to: &Path) {
     let to = root.join(to.strip_prefix("/").unwrap());
     std::fs::create_dir_all(to.parent().unwrap()).unwrap();
     std::fs::copy(from, to).unwrap();

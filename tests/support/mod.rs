@@ -11,6 +11,7 @@ mod keyring;
 mod namespace;
 pub mod portal;
 pub mod registry;
+pub mod release_image;
 mod require;
 pub mod running;
 pub mod signer;
@@ -69,6 +70,16 @@ pub fn encrypted(plain: &str, passphrase: &str, work_factor: u8) -> Vec<u8> {
 pub fn decrypted(file: &[u8], passphrase: &str) -> Option<String> {
     let identity = age::scrypt::Identity::new(passphrase.to_owned().into());
     Some(String::from_utf8(age::decrypt(&identity, file).ok()?).unwrap())
+}
+
+/// A process that ends with the value.
+pub struct Killed(pub std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A folder with `OC_GUARDIAN_HOME` below it, removed at the end of the test.

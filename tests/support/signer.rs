@@ -85,23 +85,25 @@ impl SigningServer {
         let errors = std::fs::File::create(home.path("serve.err")).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&lines);
+        // From here on it ends with the value, also where this panics.
+        let mut server = Self {
+            child,
+            lines,
+            started: Value::Null,
+        };
         let mut first = String::new();
         output.read_line(&mut first).unwrap();
         let Ok(started) = serde_json::from_str(&first) else {
             panic!("it does not start: {first}{}", home.text("serve.err"));
         };
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&lines);
+        server.started = started;
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 kept.lock().unwrap().push(line);
             }
         });
-        let server = Self {
-            child,
-            lines,
-            started,
-        };
         assert_eq!(server.started["event"], "serving", "{first}");
         server
     }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::bundle::{self, Bundle, LogLevel};
 use crate::cli::context::Context;
-use crate::guardian::{Control, Guardian, Log, Settings};
+use crate::guardian::{self, Control, Guardian, Log, Settings};
 use crate::store;
 use crate::ui::{self, Exit, Failure, Report, Wish, printable};
 
@@ -83,7 +83,7 @@ impl Report for Started {
     fn fields(&self) -> Map<String, Value> {
         Map::from_iter([
             ("event".into(), json!("serving")),
-            ("version".into(), json!(env!("CARGO_PKG_VERSION"))),
+            ("version".into(), json!(guardian::version())),
             ("pid".into(), json!(std::process::id())),
             ("api".into(), json!(self.api.to_string())),
             ("p2p".into(), json!(self.p2p.to_string())),
@@ -93,7 +93,7 @@ impl Report for Started {
     fn human(&self) -> String {
         format!(
             "oc-guardian {}: health on {}, other guardians on {}\n",
-            env!("CARGO_PKG_VERSION"),
+            guardian::version(),
             self.api,
             self.p2p
         )

@@ -4,9 +4,9 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::oneshot;
 
-use crate::guardian::VERSION;
 use crate::guardian::peers::SubmitNotice;
 use crate::guardian::shared::Shared;
+use crate::guardian::version;
 use crate::signer::frames::{
     Answered, CallError, Hello, Known, Leave, Pending, RPC_VERSION, Remembered, Requests, parse_frame,
 };
@@ -49,7 +49,7 @@ pub(super) fn hello(shared: &Shared, method: &str, text: &RawValue) -> Result {
     }
     Ok(raw(&Hello {
         version: RPC_VERSION,
-        program: VERSION.to_owned(),
+        program: version().to_owned(),
         operator_id: ours.as_str().to_owned(),
     }))
 }
