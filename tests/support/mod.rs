@@ -7,6 +7,7 @@ pub mod docker_image;
 pub mod faults;
 pub mod federation;
 pub mod guardian;
+pub mod in_docker;
 mod keyring;
 mod namespace;
 pub mod portal;
@@ -15,10 +16,12 @@ pub mod release_image;
 mod require;
 pub mod running;
 pub mod signer;
+pub mod sshd;
 #[allow(unreachable_pub, missing_docs, clippy::pedantic)]
 pub mod sigstore;
 mod terminal;
 mod transcript;
+pub mod tls_relay;
 pub mod tuf;
 
 use std::fs;
