@@ -24,17 +24,32 @@ const HARMLESS: [&str; 13] = [
     "https_proxy",
     "no_proxy",
 ];
-/// Options of the engine that say nothing about what runs.
-const ORDINARY: [&str; 10] = [
+/// Options of the engine that say nothing about what runs: names, addresses, limits.
+const ORDINARY: [&str; 25] = [
+    "auto_remove",
     "cgroup_parent",
+    "cpu_quota",
+    "cpu_shares",
+    "cpus",
+    "cpuset",
     "dns",
     "dns_options",
     "dns_search",
-    "domainname",
     "extra_hosts",
     "group_add",
+    "hostname",
+    "init",
     "links",
+    "memory",
+    "oom_kill_disable",
+    "oom_score_adj",
+    "pids_limit",
+    "publish_all_ports",
+    "shm_size",
+    "storage_opt",
     "sysctls",
+    "tmpfs",
+    "tty",
     "ulimits",
 ];
 
@@ -212,7 +227,7 @@ fn privileges(container: &Container, found: &mut Findings) {
     }
     for option in &has.unusual {
         let name = option.split('=').next().unwrap_or_default();
-        if !ORDINARY.contains(&name) && name != "tmpfs" {
+        if !ORDINARY.contains(&name) {
             found.add(Aspect::Option, option);
         }
     }

@@ -64,7 +64,7 @@ fn so_is_what_run_and_careful_people_add() {
             read_only_root: true,
             dropped: vec!["ALL".into()],
             security_options: vec!["no-new-privileges".into()],
-            unusual: vec!["ulimits=nofile".into(), "tmpfs=/run".into()],
+            unusual: vec!["ulimits=nofile".into(), "tmpfs=/run".into(), "memory=1000000".into()],
             ..Privileges::default()
         };
     });
@@ -145,7 +145,7 @@ fn it_has_no_rights_that_the_runbook_does_not_give() {
             "{option}"
         );
     }
-    for option in ["runtime=evil", "volumes_from=other", "dnsx=1", ""] {
+    for option in ["runtime=evil", "volumes_from=other", "systempaths=unconfined", "dnsx=1", ""] {
         assert_eq!(aspects(|it| it.privileges.unusual = vec![option.into()]), [Option], "{option}");
     }
 }
