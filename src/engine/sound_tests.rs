@@ -55,16 +55,28 @@ fn the_runbooks_container_is_sound() {
 fn so_is_what_run_and_careful_people_add() {
     let found = aspects(|it| {
         it.process.environment.extend(
-            ["OC_GUARDIAN_IMAGE_DIGEST=sha256:00", "TZ=UTC", "HTTPS_PROXY=http://proxy:3128", "LC_ALL=C"].map(str::to_owned),
+            [
+                "OC_GUARDIAN_IMAGE_DIGEST=sha256:00",
+                "TZ=UTC",
+                "HTTPS_PROXY=http://proxy:3128",
+                "LC_ALL=C",
+            ]
+            .map(str::to_owned),
         );
-        it.mounts.push(mount(MountKind::Bind, "/srv/signer", "/run/oc-guardian"));
-        it.mounts.push(mount(MountKind::Bind, "/srv/ca.pem", "/etc/oc-guardian/ca.pem"));
+        it.mounts
+            .push(mount(MountKind::Bind, "/srv/signer", "/run/oc-guardian"));
+        it.mounts
+            .push(mount(MountKind::Bind, "/srv/ca.pem", "/etc/oc-guardian/ca.pem"));
         it.mounts.push(mount(MountKind::Tmpfs, "", "/tmp"));
         it.privileges = Privileges {
             read_only_root: true,
             dropped: vec!["ALL".into()],
             security_options: vec!["no-new-privileges".into()],
-            unusual: vec!["ulimits=nofile".into(), "tmpfs=/run".into(), "memory=1000000".into()],
+            unusual: vec![
+                "ulimits=nofile".into(),
+                "tmpfs=/run".into(),
+                "memory=1000000".into(),
+            ],
             ..Privileges::default()
         };
     });
@@ -90,7 +102,12 @@ fn nothing_is_mounted_over_the_images_files() {
         "run",
         "",
     ] {
-        for kind in [MountKind::Bind, MountKind::Volume, MountKind::Tmpfs, MountKind::Other("npipe".into())] {
+        for kind in [
+            MountKind::Bind,
+            MountKind::Volume,
+            MountKind::Tmpfs,
+            MountKind::Other("npipe".into()),
+        ] {
             let found = aspects(|it| it.mounts.push(mount(kind.clone(), "/evil", target)));
             assert_eq!(found, [Aspect::Mount], "{kind:?} at {target}");
         }
@@ -99,7 +116,18 @@ fn nothing_is_mounted_over_the_images_files() {
 
 #[test]
 fn no_variable_but_known_ones_is_added_or_changed() {
-    for variable in ["LD_PRELOAD=/x", "LD_AUDIT=/x", "LD_LIBRARY_PATH=/x", "GLIBC_TUNABLES=x", "ld_preload", "PATH=/evil", "LCX=1", "OC_GUARDIAN_HOME=/x", "=", ""] {
+    for variable in [
+        "LD_PRELOAD=/x",
+        "LD_AUDIT=/x",
+        "LD_LIBRARY_PATH=/x",
+        "GLIBC_TUNABLES=x",
+        "ld_preload",
+        "PATH=/evil",
+        "LCX=1",
+        "OC_GUARDIAN_HOME=/x",
+        "=",
+        "",
+    ] {
         let found = aspects(|it| it.process.environment.push(variable.into()));
         assert_eq!(found, [Aspect::Variable], "{variable}");
     }
@@ -119,9 +147,15 @@ fn no_variable_but_known_ones_is_added_or_changed() {
 #[test]
 fn what_runs_and_as_whom_is_what_the_image_says() {
     use Aspect::{Command, Image, User};
-    assert_eq!(aspects(|it| it.process.entrypoint = vec!["/evil".into()]), [Command]);
+    assert_eq!(
+        aspects(|it| it.process.entrypoint = vec!["/evil".into()]),
+        [Command]
+    );
     assert_eq!(aspects(|it| it.process.entrypoint.clear()), [Command]);
-    assert_eq!(aspects(|it| it.process.command = vec!["--config".into(), "/x".into()]), [Command]);
+    assert_eq!(
+        aspects(|it| it.process.command = vec!["--config".into(), "/x".into()]),
+        [Command]
+    );
     assert_eq!(aspects(|it| it.process.working_dir = "/x".into()), [Command]);
     assert_eq!(aspects(|it| it.process.user = String::new()), [User]);
     assert_eq!(aspects(|it| it.process.user = "0".into()), [User]);
@@ -132,20 +166,42 @@ fn what_runs_and_as_whom_is_what_the_image_says() {
 fn it_has_no_rights_that_the_runbook_does_not_give() {
     use Aspect::{Device, Namespace, Option, Privilege, SecurityOption};
     assert_eq!(aspects(|it| it.privileges.privileged = true), [Privilege]);
-    assert_eq!(aspects(|it| it.privileges.added = vec!["SYS_PTRACE".into()]), [Privilege]);
-    assert_eq!(aspects(|it| it.privileges.devices = vec!["/dev/mem".into()]), [Device]);
+    assert_eq!(
+        aspects(|it| it.privileges.added = vec!["SYS_PTRACE".into()]),
+        [Privilege]
+    );
+    assert_eq!(
+        aspects(|it| it.privileges.devices = vec!["/dev/mem".into()]),
+        [Device]
+    );
     assert_eq!(
         aspects(|it| it.privileges.shared_namespaces = vec!["pid=host".into()]),
         [Namespace]
     );
-    for option in ["seccomp=unconfined", "apparmor=unconfined", "label=disable", "no-new-privileges=false", "systempaths=unconfined"] {
+    for option in [
+        "seccomp=unconfined",
+        "apparmor=unconfined",
+        "label=disable",
+        "no-new-privileges=false",
+        "systempaths=unconfined",
+    ] {
         assert_eq!(
             aspects(|it| it.privileges.security_options = vec![option.into()]),
             [SecurityOption],
             "{option}"
         );
     }
-    for option in ["runtime=evil", "volumes_from=other", "systempaths=unconfined", "dnsx=1", ""] {
-        assert_eq!(aspects(|it| it.privileges.unusual = vec![option.into()]), [Option], "{option}");
+    for option in [
+        "runtime=evil",
+        "volumes_from=other",
+        "systempaths=unconfined",
+        "dnsx=1",
+        "",
+    ] {
+        assert_eq!(
+            aspects(|it| it.privileges.unusual = vec![option.into()]),
+            [Option],
+            "{option}"
+        );
     }
 }

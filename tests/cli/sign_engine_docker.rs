@@ -10,14 +10,20 @@ use serde_json::json;
 
 use crate::support::Home;
 use crate::support::docker_image::{Image, can_docker};
-use crate::support::in_docker::{Scene, Volume, bridges, docker};
+use crate::support::in_docker::{Scene, Tag, Volume, bridges, docker, is_served};
 use crate::support::running::{board_row, portal};
 use crate::support::signer::{SigningServer, eventually, records_of, serve_command};
 use crate::support::tls_relay::TlsRelay;
 
 /// Address of the engine's machine on the bridge where containers are by default.
 fn gateway() -> String {
-    let subnet = docker(&["network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Subnet}}"]);
+    let subnet = docker(&[
+        "network",
+        "inspect",
+        "bridge",
+        "-f",
+        "{{(index .IPAM.Config 0).Subnet}}",
+    ]);
     let (start, _) = subnet.rsplit_once('.').unwrap();
     format!("{start}.1")
 }
@@ -46,7 +52,10 @@ fn an_attestation_is_signed_through_the_engine_and_reaches_the_portal_docker() {
     scene.write_bundle(&json!({
         "attestation_post_url": url, "extra_ca_file": "/etc/oc-guardian/ca.pem",
     }));
-    let authority = format!("{}:/etc/oc-guardian/ca.pem:ro", scene.home.path("ca.pem").display());
+    let authority = format!(
+        "{}:/etc/oc-guardian/ca.pem:ro",
+        scene.home.path("ca.pem").display()
+    );
     let claim = format!("OC_GUARDIAN_IMAGE_DIGEST={}", scene.release.digest);
     let container = scene.start(&["-v", &authority, "-e", &claim]);
     assert!(!container.is_served());
@@ -125,9 +134,10 @@ fn a_handover_is_followed_by_the_name_docker() {
     std::thread::sleep(Duration::from_secs(1));
     assert!(!new.is_served());
     docker(&["rename", &old.0, &scene.named("old")]);
+    let port = new.port().unwrap();
     docker(&["rename", &new.0, scene.name()]);
     let begin = Instant::now();
-    assert!(eventually(|| new.is_served().then_some(())).is_some());
+    assert!(eventually(|| is_served(port).then_some(())).is_some());
     let took = begin.elapsed();
     eprintln!("served {} ms after the name led to it", took.as_millis());
     // Well below what a person or a peer would notice; on an idle machine it is a tenth of it.
@@ -181,7 +191,13 @@ fn a_container_that_could_run_other_code_gets_no_signature_docker() {
         assert!(!container.is_served());
     }
     assert!(records_of(&scene.home, "signed").is_empty());
-    let good = scene.start(&["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]);
+    let good = scene.start(&[
+        "--read-only",
+        "--cap-drop",
+        "ALL",
+        "--security-opt",
+        "no-new-privileges",
+    ]);
     good.wait_until_served(&server);
 }
 
@@ -193,7 +209,7 @@ fn an_image_that_nobody_signed_is_served_only_unverified_docker() {
     let scene = Scene::new();
     let image = Image::build();
     // Under the name of one that is signed: its bytes are what counts.
-    docker(&["tag", &image.0, &scene.release.reference]);
+    let _tag = Tag::of(&image.0, &scene.release.reference);
     let container = scene.start_as(scene.name(), &scene.release.reference, &[]);
     let server = scene.serve(&[]);
     told(&server, "is another image than the one that the container runs");
@@ -212,7 +228,10 @@ fn an_image_signed_by_somebody_else_is_not_served_docker() {
     }
     let scene = Scene::new();
     let container = scene.start(&[]);
-    let server = scene.serve(&["--certificate-identity", "https://github.com/evil/kit/.github/workflows/release.yml@refs/tags/v1.2.3"]);
+    let server = scene.serve(&[
+        "--certificate-identity",
+        "https://github.com/evil/kit/.github/workflows/release.yml@refs/tags/v1.2.3",
+    ]);
     let text = told(&server, "gets no signature");
     assert!(text.contains("oc-guardian verify"), "{text}");
     assert_eq!(bridges(&container.processes()), 0);
@@ -234,7 +253,10 @@ fn a_guardian_that_claims_another_image_gets_no_attestation_docker() {
     let refused = refused.unwrap_or_else(|| panic!("{:?}", server.events("guardian")));
     assert_eq!(refused["reason"], "image-mismatch");
     assert!(
-        refused["detail"].as_str().unwrap().contains(&scene.release.digest.to_string()),
+        refused["detail"]
+            .as_str()
+            .unwrap()
+            .contains(&scene.release.digest.to_string()),
         "{refused}"
     );
 }
@@ -275,11 +297,19 @@ fn pass(mut from: UnixStream, mut to: UnixStream, open: &AtomicBool) {
             Ok(0) => break,
             Ok(read) if to.write_all(&buffer[..read]).is_err() => break,
             Ok(_) => {}
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::Interrupted) => {}
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::Interrupted
+                ) => {}
             Err(_) => break,
         }
     }
-    let how = if open.load(Ordering::SeqCst) { std::net::Shutdown::Write } else { std::net::Shutdown::Both };
+    let how = if open.load(Ordering::SeqCst) {
+        std::net::Shutdown::Write
+    } else {
+        std::net::Shutdown::Both
+    };
     let _ = to.shutdown(how);
 }
 
@@ -292,11 +322,24 @@ fn an_engine_that_goes_away_is_found_again_docker() {
     let container = scene.start(&[]);
     let engine = EngineRelay::start(&scene.home, "engine.sock");
     engine.set(false);
-    let mut command = serve_command(&scene.home, &["--guardian", scene.name(), "--trusted-root", "root.json"]);
-    command.env("DOCKER_HOST", format!("unix://{}", scene.home.path("engine.sock").display()));
-    scene.home.write(crate::support::signer::POLICY, crate::support::signer::OPEN_POLICY);
+    let mut command = serve_command(
+        &scene.home,
+        &["--guardian", scene.name(), "--trusted-root", "root.json"],
+    );
+    command.env(
+        "DOCKER_HOST",
+        format!("unix://{}", scene.home.path("engine.sock").display()),
+    );
+    scene.home.write(
+        crate::support::signer::POLICY,
+        crate::support::signer::OPEN_POLICY,
+    );
     let server = SigningServer::start_command(command, &scene.home);
-    assert!(scene.home.text("serve.err").contains("could not be checked"), "{}", scene.home.text("serve.err"));
+    assert!(
+        scene.home.text("serve.err").contains("could not be checked"),
+        "{}",
+        scene.home.text("serve.err")
+    );
     engine.set(true);
     container.wait_until_served(&server);
     engine.set(false);

@@ -23,7 +23,10 @@ fn a_guardian_on_a_server_is_served_from_a_laptop_over_ssh_docker() {
     let sshd = Sshd::start(&scene.home);
     let container = scene.start(&[]);
     scene.home.write(POLICY, OPEN_POLICY);
-    let mut command = serve_command(&scene.home, &["--guardian", scene.name(), "--trusted-root", "root.json"]);
+    let mut command = serve_command(
+        &scene.home,
+        &["--guardian", scene.name(), "--trusted-root", "root.json"],
+    );
     serve(&scene, &mut command, &sshd);
     let server = SigningServer::start_command(command, &scene.home);
     container.wait_until_served(&server);
@@ -48,7 +51,10 @@ fn a_server_whose_host_key_is_not_known_is_not_trusted_docker() {
     let container = scene.start(&[]);
     scene.home.write(".ssh/known_hosts", "");
     scene.home.write(POLICY, OPEN_POLICY);
-    let mut command = serve_command(&scene.home, &["--guardian", scene.name(), "--trusted-root", "root.json"]);
+    let mut command = serve_command(
+        &scene.home,
+        &["--guardian", scene.name(), "--trusted-root", "root.json"],
+    );
     serve(&scene, &mut command, &sshd);
     let server = SigningServer::start_command(command, &scene.home);
     let told = eventually(|| server.events("guardian").pop()).unwrap();

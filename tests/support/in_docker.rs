@@ -1,15 +1,18 @@
 //! Guardians in containers of this machine's engine, started as the runbook says, and a signing server that is to find them.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Home;
 use super::registry::Registry;
 use super::release_image::ReleaseImage;
-use super::running::{NO_PORTAL, bundle, get};
-use super::signer::{SigningServer, eventually};
+use super::running::{NO_PORTAL, bundle};
+use super::signer::{SigningServer, eventually, http, read_answer};
 use super::sigstore::Sigstore;
 
 pub const REPOSITORY: &str = "orangecheck/oc-guardian";
@@ -75,7 +78,16 @@ impl Scene {
             "{}:/etc/oc-guardian/config.json:ro",
             self.home.path("oc-guardian.config").display()
         );
-        let mut arguments = vec!["run", "-d", "--name", name, "--restart", "unless-stopped", "-v", &mount];
+        let mut arguments = vec![
+            "run",
+            "-d",
+            "--name",
+            name,
+            "--restart",
+            "unless-stopped",
+            "-v",
+            &mount,
+        ];
         arguments.extend(["-p", "127.0.0.1::9000", "-p", "127.0.0.1::9001"]);
         arguments.extend(options);
         arguments.push(image);
@@ -100,16 +112,22 @@ pub struct Container(pub String);
 impl Container {
     /// What its guardian says, once it does.
     pub fn health(&self) -> Option<Value> {
-        let output = Command::new("docker").args(["port", &self.0, "9000"]).output().unwrap();
+        health(self.port()?)
+    }
+
+    /// Where its health is published; another one after each start.
+    pub fn port(&self) -> Option<u16> {
+        let output = Command::new("docker")
+            .args(["port", &self.0, "9000"])
+            .output()
+            .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        let port = text.lines().next()?.rsplit(':').next()?.trim().parse().ok()?;
-        std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
-        std::panic::catch_unwind(|| get(port, "/healthz").json()).ok()
+        text.lines().next()?.rsplit(':').next()?.trim().parse().ok()
     }
 
     /// Whether a signing server fetches requests now, by the guardian's own word.
     pub fn is_served(&self) -> bool {
-        self.health().is_some_and(|it| it["signer"] == "connected")
+        self.port().is_some_and(is_served)
     }
 
     pub fn state(&self) -> String {
@@ -141,6 +159,20 @@ impl Container {
     }
 }
 
+/// What a guardian says at this port of this machine; `None` where the engine's proxy has nobody behind it yet.
+fn health(port: u16) -> Option<Value> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let request = http("GET", "/healthz", &[("host", "guardian")], "");
+    stream.write_all(request.as_bytes()).ok()?;
+    Some(read_answer(&mut stream)?.json())
+}
+
+/// As [`Container::is_served`], without asking the engine for the port.
+pub fn is_served(port: u16) -> bool {
+    health(port).is_some_and(|it| it["signer"] == "connected")
+}
+
 /// How many of these are bridges to a kit.
 pub fn bridges(processes: &[String]) -> usize {
     processes.iter().filter(|it| it.ends_with("guardian rpc")).count()
@@ -157,7 +189,27 @@ pub struct Volume(pub String);
 
 impl Drop for Volume {
     fn drop(&mut self) {
-        let _ = Command::new("docker").args(["volume", "rm", "-f", &self.0]).output();
+        let _ = Command::new("docker")
+            .args(["volume", "rm", "-f", &self.0])
+            .output();
+    }
+}
+
+/// A name for an image, removed when dropped.
+pub struct Tag(String);
+
+impl Tag {
+    pub fn of(image: &str, name: &str) -> Self {
+        docker(&["tag", image, name]);
+        Self(name.to_owned())
+    }
+}
+
+impl Drop for Tag {
+    fn drop(&mut self) {
+        let _ = Command::new("docker")
+            .args(["image", "rm", "-f", &self.0])
+            .output();
     }
 }
 

@@ -16,12 +16,12 @@ pub mod release_image;
 mod require;
 pub mod running;
 pub mod signer;
-pub mod sshd;
 #[allow(unreachable_pub, missing_docs, clippy::pedantic)]
 pub mod sigstore;
+pub mod sshd;
 mod terminal;
-mod transcript;
 pub mod tls_relay;
+mod transcript;
 pub mod tuf;
 
 use std::fs;

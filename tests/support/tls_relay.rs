@@ -21,7 +21,15 @@ impl TlsRelay {
     pub fn start(home: &Home, address: &str, to: u16) -> Self {
         let subject = format!("subjectAltName=IP:{address}");
         let made = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+            ])
             .args(["-days", "2", "-subj", "/CN=portal", "-addext", &subject])
             .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
             .arg(home.path("ca.key"))
@@ -64,7 +72,9 @@ fn relay(stream: TcpStream, config: Arc<ServerConfig>, to: u16) -> Option<()> {
         request.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&request).to_lowercase();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "));
             if body.len() >= length.map_or(0, |length| length.trim().parse().unwrap()) {
                 break;
             }

@@ -41,9 +41,11 @@ pub(super) fn source(text: &str) -> Result<Source, String> {
     }
     if let Some((scheme, _)) = text.split_once("://") {
         return Err(match scheme.to_ascii_lowercase().as_str() {
-            "http" | "https" => "a guardian hands its requests to nobody over the network: name its container, or its \
+            "http" | "https" => {
+                "a guardian hands its requests to nobody over the network: name its container, or its \
                                  RPC socket; for one on another machine, set DOCKER_HOST=ssh://HOST"
-                .into(),
+                    .into()
+            }
             "ssh" | "tcp" => format!("that is an engine, not a guardian: set DOCKER_HOST={text}"),
             _ => "neither a container's name nor the path of a socket".into(),
         });
@@ -82,10 +84,9 @@ pub(super) fn guardian(
         Ok(place) => Ok(Some(Guardian::in_container(place, operator))),
         Err(failure) if options.guardian.is_some() => Err(failure),
         Err(failure) => {
-            context.ui.warn(&format!(
-                "no container is looked for: {}",
-                failure.detail()
-            ));
+            context
+                .ui
+                .warn(&format!("no container is looked for: {}", failure.detail()));
             Ok(None)
         }
     }
@@ -133,10 +134,26 @@ mod tests {
     #[test]
     fn nothing_is_fetched_over_a_port() {
         for text in ["http://127.0.0.1:9000", "HTTPS://guardian.example"] {
-            assert!(source(text).unwrap_err().contains("DOCKER_HOST=ssh://HOST"), "{text}");
+            assert!(
+                source(text).unwrap_err().contains("DOCKER_HOST=ssh://HOST"),
+                "{text}"
+            );
         }
-        assert!(source("ssh://me@server").unwrap_err().contains("DOCKER_HOST=ssh://me@server"));
-        for text in ["", "-x", "a b", "a:9000", "unix:", "npipe://x", "\u{202e}x", &"x".repeat(256)] {
+        assert!(
+            source("ssh://me@server")
+                .unwrap_err()
+                .contains("DOCKER_HOST=ssh://me@server")
+        );
+        for text in [
+            "",
+            "-x",
+            "a b",
+            "a:9000",
+            "unix:",
+            "npipe://x",
+            "\u{202e}x",
+            &"x".repeat(256),
+        ] {
             assert!(source(text).is_err(), "{text}");
         }
     }

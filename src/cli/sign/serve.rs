@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
 use super::guardian::guardian;
-use super::{ImageArgs, Serving};
 use super::running::{self, Core};
+use super::{ImageArgs, Serving};
 use crate::cli::context::Context;
 use crate::signer::{
     Doors, Guardian, Link, Server, Stop, Stopper, guardian_socket, operator_socket, token_path,

@@ -26,9 +26,7 @@ use tokio::sync::watch;
 use self::core::Core;
 use super::notice::{Notice, Watcher};
 use super::pull::{Remembered, RolledBack};
-use super::{
-    Caller, Facts, Kind, Outcome, Policy, PolicyFile, Reply, RequestId, TrustedMembership,
-};
+use super::{Caller, Facts, Kind, Outcome, Policy, PolicyFile, Reply, RequestId, TrustedMembership};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey};
 use crate::store::Folders;

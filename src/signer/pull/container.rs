@@ -110,7 +110,11 @@ impl Place {
     /// Returns when the name leads to another container than at the last look of [`Self::open`], or to one that now runs
     /// and did not, or the other way round. `quick`: a handover may be under way.
     pub(super) async fn moved(&self, quick: bool) {
-        let far = if matches!(self.endpoint, Endpoint::Ssh(_)) { FAR } else { 1 };
+        let far = if matches!(self.endpoint, Endpoint::Ssh(_)) {
+            FAR
+        } else {
+            1
+        };
         let pause = if quick { QUICK } else { GENTLE } * far;
         loop {
             tokio::time::sleep(pause).await;
@@ -193,7 +197,12 @@ impl Place {
             name: container.name.clone(),
             why,
         };
-        let known = self.inner().verdicts.iter().find(|it| it.0 == container.id).cloned();
+        let known = self
+            .inner()
+            .verdicts
+            .iter()
+            .find(|it| it.0 == container.id)
+            .cloned();
         if let Some((_, verdict)) = known {
             return verdict.map_err(distrusted);
         }
@@ -209,7 +218,12 @@ impl Place {
         verdict.map_err(distrusted)
     }
 
-    async fn weigh(&self, trust: &ImageTrust, engine: &Engine, container: &Container) -> Result<Verdict, EngineError> {
+    async fn weigh(
+        &self,
+        trust: &ImageTrust,
+        engine: &Engine,
+        container: &Container,
+    ) -> Result<Verdict, EngineError> {
         let Some(image) = engine.local_image(&container.image_id).await? else {
             return Ok(Err(Arc::new(Distrust::NoImage)));
         };
@@ -218,9 +232,13 @@ impl Place {
             return Ok(Err(Arc::new(Distrust::Unsound(found))));
         }
         let claims = container.process.environment.iter();
-        let claimed = claims.filter_map(|it| it.strip_prefix(CLAIM)).find_map(|it| it.parse().ok());
+        let claimed = claims
+            .filter_map(|it| it.strip_prefix(CLAIM))
+            .find_map(|it| it.parse().ok());
         let verified = trust.verify(image, &container.image_name, claimed).await;
-        Ok(verified.map(Some).map_err(|error| Arc::new(Distrust::Image(error))))
+        Ok(verified
+            .map(Some)
+            .map_err(|error| Arc::new(Distrust::Image(error))))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

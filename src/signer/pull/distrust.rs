@@ -14,7 +14,9 @@ pub enum Distrust {
     #[error("its image: {0}; look with: oc-guardian verify")]
     Image(ImageError),
     /// The engine has no image to compare it with.
-    #[error("its image was removed from the engine; pull it again by the digest that oc-guardian verify prints")]
+    #[error(
+        "its image was removed from the engine; pull it again by the digest that oc-guardian verify prints"
+    )]
     NoImage,
 }
 
@@ -30,7 +32,11 @@ impl Distrust {
 }
 
 fn listed(found: &[Unsound]) -> String {
-    let mut texts: Vec<String> = found.iter().take(NAMED).map(|it| shortened(&it.to_string())).collect();
+    let mut texts: Vec<String> = found
+        .iter()
+        .take(NAMED)
+        .map(|it| shortened(&it.to_string()))
+        .collect();
     if found.len() > NAMED {
         texts.push(format!("{} more", found.len() - NAMED));
     }

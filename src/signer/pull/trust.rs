@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 use crate::engine::LocalImage;
 use crate::image::trust::TrustRoot;
 use crate::image::{
-    self, Digest, Known, KnownError, Platform, Policy, ProvenancePolicy, Reference, Request, Verdict, VerifiedImage,
-    VerifyError, registry,
+    self, Digest, Known, KnownError, Platform, Policy, ProvenancePolicy, Reference, Request, Verdict,
+    VerifiedImage, VerifyError, registry,
 };
 
 /// Names of an image under which it is looked for in registries.
@@ -99,7 +99,12 @@ impl ImageTrust {
 }
 
 impl Inner {
-    fn verify(&self, image: &LocalImage, named: &str, claimed: Option<&Digest>) -> Result<Digest, ImageError> {
+    fn verify(
+        &self,
+        image: &LocalImage,
+        named: &str,
+        claimed: Option<&Digest>,
+    ) -> Result<Digest, ImageError> {
         let id: Digest = image.id.parse().map_err(|_| ImageError::Id)?;
         let known = Known::load(&self.state)?;
         if let Some(digest) = self.known(&known, &id, claimed) {
@@ -123,7 +128,11 @@ impl Inner {
     fn known(&self, known: &Known, id: &Digest, claimed: Option<&Digest>) -> Option<Digest> {
         claimed
             .filter(|claimed| known.has_verified(claimed, Some(id), &self.policy, &self.root))
-            .or_else(|| known.find_by_image_id(id, &self.policy, &self.root).map(Verdict::digest))
+            .or_else(|| {
+                known
+                    .find_by_image_id(id, &self.policy, &self.root)
+                    .map(Verdict::digest)
+            })
             .copied()
     }
 
@@ -168,7 +177,12 @@ impl Inner {
 
 /// By what it is signed, and under which names engines keep images: config, manifest, or index.
 fn is_image(verified: &VerifiedImage, id: &Digest) -> bool {
-    [verified.config_digest(), verified.manifest_digest(), verified.digest()].contains(&id)
+    [
+        verified.config_digest(),
+        verified.manifest_digest(),
+        verified.digest(),
+    ]
+    .contains(&id)
 }
 
 /// Where its signature may be: first by the digests under which it was pulled, then by its name.
