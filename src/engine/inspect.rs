@@ -157,6 +157,7 @@ pub(super) fn image(told: ImageInspect) -> LocalImage {
     volumes.sort();
     LocalImage {
         id: told.id.unwrap_or_default(),
+        repo_digests: told.repo_digests.unwrap_or_default(),
         os: told.os.unwrap_or_default(),
         architecture: told.architecture.unwrap_or_default(),
         labels: labels(config.labels),

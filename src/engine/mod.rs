@@ -22,6 +22,7 @@ mod privileges;
 mod pull;
 mod pull_error;
 mod refusal;
+mod sound;
 mod spec;
 mod ssh;
 mod text;
@@ -38,6 +39,7 @@ pub use exec::Output;
 pub use exec_stream::ExecStream;
 pub use logs::Line;
 pub use pull::{Phase, Pull};
+pub use sound::{Aspect, Unsound, unsound};
 pub use spec::Spec;
 
 /// What the engine logs in to a registry with; see [`crate::image::registry::credential`].
