@@ -70,6 +70,30 @@ impl Failure {
         }
     }
 
+    /// What sets a container apart from the runbook's, and stands in the way; each as it is named, with why.
+    pub fn differences(container: &str, found: &[String]) -> Self {
+        Self::new(
+            "changed-by-hand",
+            format!("{container} is not as a guardian's container is made: {}", found.join("; ")),
+        )
+        .hint(
+            "Carry over what is meant, one by one: --adopt KIND=VALUE, as it is shown here. What is not named would be left \
+             behind: --adopt none.",
+        )
+        .fact("differences", found.to_vec())
+        .with_exit(Exit::CheckFailed)
+    }
+
+    /// Another kit warms a container up.
+    pub fn being_warmed(container: &str) -> Self {
+        Self::new(
+            "operation-under-way",
+            format!("there is a container {container}: another machine upgrades this guardian now, or was interrupted"),
+        )
+        .hint("Run the command on that machine again, which finishes or undoes it; if that one is lost: docker rm -f it.")
+        .with_exit(Exit::CheckFailed)
+    }
+
     /// An operation was begun on another engine.
     pub fn unfinished_elsewhere(journal: &Journal, here: &str, path: &Path) -> Self {
         Self::new(
