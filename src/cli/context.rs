@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use directories::{BaseDirs, ProjectDirs};
 
+use crate::engine;
 use crate::image::registry;
 use crate::operator::Identity;
 use crate::store::Folders;
@@ -61,6 +62,26 @@ impl Context {
             search_path: std::env::var_os("PATH"),
             proxy: ureq::Proxy::try_from_env(),
             ..registry::Options::default()
+        }
+    }
+
+    /// What the environment says about Docker engines.
+    #[allow(dead_code, reason = "the verbs that run containers use it")]
+    pub(super) fn engine(&self) -> engine::Environment {
+        let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let path = |name| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        engine::Environment {
+            docker_host: text("DOCKER_HOST"),
+            docker_context: text("DOCKER_CONTEXT"),
+            docker_config: path("DOCKER_CONFIG"),
+            docker_cert_path: path("DOCKER_CERT_PATH"),
+            docker_tls_verify: text("DOCKER_TLS_VERIFY").is_some(),
+            runtime_dir: path("XDG_RUNTIME_DIR"),
+            home: BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
         }
     }
 
