@@ -84,13 +84,13 @@ impl Run {
         let bundle_path = self.bundle_path(&session, &file.path)?;
         let existing = session.container()?;
         let about = session.runtime.block_on(session.engine.about())?;
-        let platform = Platform::new(&about.os, &about.architecture);
+        let platform: Option<Platform> = format!("{}/{}", about.os, about.architecture).parse().ok();
         let pin = self.which.pin(&session.folders)?;
         let steps = context.ui.steps();
         steps.begin("verify", format!("Verify {reference}"));
         let verified = self
             .which
-            .verify(context, &session.folders, &reference, pin.as_ref(), platform.ok())?;
+            .verify(context, &session.folders, &reference, pin.as_ref(), platform)?;
         steps.done(verified.image.version().map(ToString::to_string).as_deref());
         for warning in verified.warnings() {
             steps.warn(&warning);

@@ -136,7 +136,9 @@ impl Gate {
             nonce: Some(nonce),
             ours: Some(ours.clone()),
         };
-        if let Err(error) = portal::publish(session.context, &session.folders, &envelope) {
+        if let Some(bundle) = session.bundle()?
+            && let Err(error) = portal::publish(&bundle, &envelope)
+        {
             steps.warn(&format!("the portal's feed does not have the notice: {}", error.detail()));
         }
         std::thread::sleep(CROSS);
