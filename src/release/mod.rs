@@ -3,18 +3,32 @@
 //! What is left to do in a step is decided by [`plan`] from what the engine says now, without asking anything itself;
 //! [`drive`] carries it out on a [`Host`]; the [`Journal`] says how far it was.
 
+mod adopt;
+mod desired;
+mod difference;
 mod drive;
+pub mod federation_gate;
 mod journal;
+pub mod labels;
+mod mounts;
 mod names;
 pub mod pause;
 mod plan;
+mod report;
 mod seen;
 mod step;
+pub mod turn;
 
+pub use adopt::{Adoption, Expected, compare};
+pub use desired::{
+    BUNDLE_TARGET, Bind, DATA_DIR, DIGEST_VARIABLE, Data, Extra, Making, STOP_GRACE, Volume, Wanted,
+};
+pub use difference::{Adopt, Difference, Fate, Kind, NotAnAdopt, Weight};
 pub use drive::{Host, Outcome, Recovered, forward, recover, undo};
 pub use journal::{Begin, Image, Journal, JournalError, Old, Place, parse, transaction_id};
 pub use names::Names;
 pub use plan::{Action, Recovery, Which, left, recover as judge};
+pub use report::{Peer, PeerReport, ReportError};
 pub use seen::{Instance, Mode, Seen};
 pub use step::{Operation, Step, Strategy};
 
