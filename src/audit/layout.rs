@@ -31,8 +31,8 @@ pub(super) struct Layout {
 /// A file of the log.
 pub(super) struct Segment {
     pub(super) path: PathBuf,
-    /// Number of its first record, as its name says; for the current one, as its first line says, and `None` where it
-    /// has none.
+    /// Number of its first record, as its name says; for the current one, as its first whole line says, and `None` where
+    /// it has none.
     pub(super) first: Option<u64>,
     /// Whether it is the one that is written.
     pub(super) current: bool,
@@ -54,6 +54,14 @@ impl Layout {
     pub(super) fn closed(&self, first: u64) -> PathBuf {
         let name = format!("{CLOSED_PREFIX}{first:0CLOSED_DIGITS$}{CLOSED_SUFFIX}");
         self.state.join(name)
+    }
+
+    /// The closed segment that holds record `seq`, unless the current one does.
+    pub(super) fn closed_with(&self, disk: &dyn Disk, seq: u64) -> Result<Option<PathBuf>, AuditError> {
+        let names = disk.list(&self.state)?;
+        let firsts = names.iter().filter_map(|name| closed_first(name));
+        let first = firsts.filter(|first| *first <= seq).max();
+        Ok(first.map(|first| self.closed(first)))
     }
 
     /// All segments in order, the current one last. Can be called while a server writes and closes segments.
@@ -118,8 +126,10 @@ fn peek_first(
             path: path.to_owned(),
             source: Arc::new(source),
         })?;
-    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let first = Record::parse(line).ok().map(|record| record.seq);
+    // A line without its newline is what an interrupted write left, however good it looks: it will be cut off, and what
+    // comes before it must be read then.
+    let end = start.iter().position(|byte| *byte == b'\n');
+    let first = end.and_then(|end| Record::parse(&start[..end]).ok().map(|record| record.seq));
     Ok((first, Box::new(Cursor::new(start).chain(content))))
 }
 

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use directories::{BaseDirs, ProjectDirs};
 
+use crate::engine;
 use crate::image::registry;
 use crate::operator::Identity;
 use crate::store::Folders;
@@ -61,6 +62,24 @@ impl Context {
             search_path: std::env::var_os("PATH"),
             proxy: ureq::Proxy::try_from_env(),
             ..registry::Options::default()
+        }
+    }
+
+    /// What the environment says about Docker engines.
+    pub(super) fn engine(&self) -> engine::Environment {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
+        let home = BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+        engine::Environment {
+            docker_host: text("DOCKER_HOST"),
+            docker_context: text("DOCKER_CONTEXT"),
+            docker_config: variable("DOCKER_CONFIG")
+                .map(PathBuf::from)
+                .or_else(|| home.as_ref().map(|home| home.join(".docker"))),
+            docker_cert_path: variable("DOCKER_CERT_PATH").map(PathBuf::from),
+            docker_tls_verify: variable("DOCKER_TLS_VERIFY").is_some(),
+            runtime_dir: variable("XDG_RUNTIME_DIR").map(PathBuf::from),
+            home,
         }
     }
 

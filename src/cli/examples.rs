@@ -182,8 +182,10 @@ Examples:
 
 pub(super) const SIGN: &str = "\
 Examples:
-  oc-guardian sign --serve
-  oc-guardian sign --serve --allow-uid 65532 --listen 127.0.0.1:9180
+  oc-guardian sign --serve    (and fetch the requests of the container oc-guardian)
+  DOCKER_HOST=ssh://me@server oc-guardian sign --serve    (the guardian on a server, the key here)
+  oc-guardian sign --serve --guardian /srv/guardian/rpc.sock
+  oc-guardian sign --serve --guardian none --allow-uid 65532 --listen 127.0.0.1:9180
   oc-guardian sign --pending
   oc-guardian sign --approve 69248900abababababababababababab
   oc-guardian sign request.json > envelope.json

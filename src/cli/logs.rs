@@ -3,9 +3,9 @@ use std::ops::ControlFlow;
 use clap::Args;
 use serde_json::json;
 
-use super::container::{Named, connect, runtime};
 use super::context::Context;
 use super::examples;
+use super::swap::{Named, connect, runtime};
 use crate::engine::Line;
 use crate::ui::{Exit, Failure, printable};
 

@@ -146,6 +146,8 @@ pub struct Privileges {
 pub struct LocalImage {
     /// Its id: digest of its config, or of its manifest under the containerd store.
     pub id: String,
+    /// By which references with a digest it was pulled, as `name@sha256:…`.
+    pub repo_digests: Vec<String>,
     /// Operating system.
     pub os: String,
     /// Architecture.

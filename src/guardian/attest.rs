@@ -1,6 +1,7 @@
 //! The attestation loop: build, have signed, post, tell the peers.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::clock::unix_now;
@@ -63,6 +64,7 @@ pub(super) async fn run(shared: Arc<Shared>, portal: Arc<Client>) {
             if is_due {
                 match post(&portal, envelope).await {
                     Ok(()) => {
+                        shared.attested_at.store(unix_now(), Ordering::Relaxed);
                         schedule.accepted();
                         shared.log.well(PORTAL);
                         shared.log.debug("the portal took a health envelope");

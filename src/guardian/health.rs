@@ -16,9 +16,16 @@ use crate::envelope::{Status, canonical};
 /// What is wrong, where something is, as slugs.
 pub(super) type Problems = Vec<&'static str>;
 
-/// `{"ok":true,"version":…,"federation_slug":…,"state":…,"operator_id":…,"signer":…}`, and `problems` where there are any.
+/// `{"ok":true,"version":…,"federation_slug":…,"state":…,"operator_id":…,"signer":…,"signed_at":…,"attested_at":…}`, and
+/// `problems` where there are any.
 /// With status 200 in every state: a standby is healthy.
-pub(super) fn healthz(settings: &Settings, state: State, signing: &Signing, problems: &Problems) -> Value {
+pub(super) fn healthz(
+    settings: &Settings,
+    state: State,
+    signing: &Signing,
+    attested_at: Option<u64>,
+    problems: &Problems,
+) -> Value {
     let mut document = json!({
         "ok": true,
         "version": version(),
@@ -26,6 +33,8 @@ pub(super) fn healthz(settings: &Settings, state: State, signing: &Signing, prob
         "state": state.as_str(),
         "operator_id": settings.operator_id(),
         "signer": if signing.is_connected() { "connected" } else { "waiting" },
+        "signed_at": signing.signed_at(),
+        "attested_at": attested_at,
     });
     if !problems.is_empty() {
         document["problems"] = json!(problems);

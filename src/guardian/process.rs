@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
@@ -115,6 +116,7 @@ impl Guardian {
             state: Mutex::new(State::Standby),
             problems: Mutex::new(BTreeSet::new()),
             status: LastStatus::default(),
+            attested_at: AtomicU64::new(0),
             settings,
         };
         Ok(Self {

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -39,6 +40,8 @@ pub(super) struct Shared {
     pub(super) state: Mutex<State>,
     pub(super) problems: Mutex<BTreeSet<&'static str>>,
     pub(super) status: health::LastStatus,
+    /// When the portal took a health envelope of this process, in Unix seconds; 0: not yet.
+    pub(super) attested_at: AtomicU64,
 }
 
 impl Shared {
@@ -69,6 +72,11 @@ impl Shared {
         }
     }
 
+    /// When the portal took a health envelope of this process last.
+    fn attested_at(&self) -> Option<u64> {
+        Some(self.attested_at.load(Ordering::Relaxed)).filter(|at| *at > 0)
+    }
+
     /// 503 only where the data folder cannot be used: then this process does not serve.
     pub(super) fn healthz(&self) -> Reply {
         let problems = self.problems();
@@ -81,7 +89,13 @@ impl Shared {
         }
         Reply::json(
             200,
-            &health::healthz(&self.settings, self.state(), &self.signing, &problems),
+            &health::healthz(
+                &self.settings,
+                self.state(),
+                &self.signing,
+                self.attested_at(),
+                &problems,
+            ),
         )
     }
 

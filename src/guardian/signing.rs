@@ -68,6 +68,8 @@ struct Inner {
     last_heard: Option<Instant>,
     /// Connections of kits that fetch requests.
     fetching: usize,
+    /// When the last signature came, in Unix seconds.
+    signed_at: Option<u64>,
 }
 
 /// Who waits for the signature under a request.
@@ -163,7 +165,10 @@ impl Signing {
         };
         // Whatever the way: only a signature over exactly what was asked for is one.
         match Envelope::<P>::verify(envelope.get().as_bytes(), &self.operator) {
-            Ok(signed) if signed.payload() == wanted.payload => Ok(envelope.get().to_owned()),
+            Ok(signed) if signed.payload() == wanted.payload => {
+                self.inner().signed_at = Some(unix_now());
+                Ok(envelope.get().to_owned())
+            }
             _ => Err(SigningError::Foreign),
         }
     }
@@ -263,6 +268,11 @@ impl Signing {
             let _ = waiter.sender.send(signed.envelope);
         }
         Ok(true)
+    }
+
+    /// When the operator's signing server signed last for this process, in Unix seconds.
+    pub(super) fn signed_at(&self) -> Option<u64> {
+        self.inner().signed_at
     }
 
     /// How many requests wait.

@@ -74,6 +74,6 @@ pub use source::{Manifest, Referrers, Source};
 pub use statement::StatementError;
 pub use verdict::Verdict;
 pub use verified::{Logged, ProvenanceFacts, SignatureFacts, Signer, VerifiedImage};
-pub use verified_file::{Known, KnownError, raise_floor, record_verified};
+pub use verified_file::{Known, KnownError, raise_floor, raise_floor_to, record_verified};
 pub use verify::{ProvenancePolicy, Request, judge, verify};
 pub use version::{NotAVersion, Version};

@@ -234,26 +234,40 @@ pub fn record_verified(state: &Path, image: &VerifiedImage, now: SystemTime) -> 
 /// # Errors
 /// [`KnownError`]
 pub fn raise_floor(state: &Path, image: &VerifiedImage, now: SystemTime) -> Result<(), KnownError> {
-    let Some(version) = image.version() else {
-        return Ok(());
-    };
+    match image.version() {
+        Some(version) => raise_floor_to(state, &image.reference().name(), version, image.digest(), now),
+        None => Ok(()),
+    }
+}
+
+/// As [`raise_floor`], for an image that was verified by a process before this one: name without tag, certified version,
+/// and what was signed.
+///
+/// # Errors
+/// [`KnownError`]
+pub fn raise_floor_to(
+    state: &Path,
+    name: &str,
+    version: &Version,
+    digest: &Digest,
+    now: SystemTime,
+) -> Result<(), KnownError> {
     change(state, |known| {
-        let name = image.reference().name();
         let floors = &mut known.file.floors;
-        if floors.get(&name).is_some_and(|floor| floor.version >= *version) {
+        if floors.get(name).is_some_and(|floor| floor.version >= *version) {
             return Ok(());
         }
-        if floors.len() >= MAX_FLOORS && !floors.contains_key(&name) {
+        if floors.len() >= MAX_FLOORS && !floors.contains_key(name) {
             return Err(KnownError::Full {
                 path: state.join(FILE_NAME),
             });
         }
         let floor = Floor {
             version: version.clone(),
-            digest: *image.digest(),
+            digest: *digest,
             settled_at: rfc3339(now),
         };
-        floors.insert(name, floor);
+        floors.insert(name.to_owned(), floor);
         Ok(())
     })
 }

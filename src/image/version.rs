@@ -35,6 +35,11 @@ impl Version {
         &self.text
     }
 
+    /// As programs report it: without the leading `v`.
+    pub fn without_v(&self) -> &str {
+        self.text.strip_prefix('v').unwrap_or(&self.text)
+    }
+
     /// Identifiers after the first hyphen; `None` for a release.
     fn pre_release(&self) -> Option<impl Iterator<Item = &str>> {
         self.text.split_once('-').map(|(_, rest)| rest.split('.'))

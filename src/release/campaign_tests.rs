@@ -31,7 +31,14 @@ fn world() -> (World, Old) {
     world.start(&id).unwrap();
     let restart = "unless-stopped".into();
     let was_running = true;
-    (world, Old { id, restart, was_running })
+    (
+        world,
+        Old {
+            id,
+            restart,
+            was_running,
+        },
+    )
 }
 
 fn journal(operation: Operation, strategy: Strategy, old: Option<Old>, new: Option<String>) -> Journal {
@@ -63,7 +70,10 @@ struct Scene {
 impl Scene {
     fn begin(&self) -> (World, Journal) {
         match self.operation {
-            Operation::Run => (World::default(), journal(Operation::Run, self.strategy, None, None)),
+            Operation::Run => (
+                World::default(),
+                journal(Operation::Run, self.strategy, None, None),
+            ),
             Operation::Upgrade => {
                 let (world, old) = world();
                 (world, journal(Operation::Upgrade, self.strategy, Some(old), None))
@@ -72,13 +82,21 @@ impl Scene {
                 let (mut world, old) = world();
                 let prev = world.named("oc-guardian-prev").unwrap().0.clone();
                 world.containers.get_mut(&prev).unwrap().kind = self.creates;
-                (world, journal(Operation::Rollback, self.strategy, Some(old), Some(prev)))
+                (
+                    world,
+                    journal(Operation::Rollback, self.strategy, Some(old), Some(prev)),
+                )
             }
         }
     }
 
     /// Runs it with a kit that makes so many changes.
-    fn run(&self, world: &mut World, journal: &mut Journal, lives: Option<usize>) -> (Outcome<Trouble>, usize) {
+    fn run(
+        &self,
+        world: &mut World,
+        journal: &mut Journal,
+        lives: Option<usize>,
+    ) -> (Outcome<Trouble>, usize) {
         let mut kit = Kit {
             world,
             creates: self.creates,
@@ -97,7 +115,10 @@ fn check(world: &World, scene: &Scene, context: &str) -> &'static str {
     assert!(world.journal.is_none(), "{context}: journal left: {world:#?}");
     assert!(!world.stage, "{context}: stage network left");
     assert!(
-        world.containers.values().all(|it| !it.staged && !it.name.contains("-old-") && !it.name.ends_with("-next")),
+        world
+            .containers
+            .values()
+            .all(|it| !it.staged && !it.name.contains("-old-") && !it.name.ends_with("-next")),
         "{context}: container left: {world:#?}"
     );
     let serving = world.serving();
@@ -115,7 +136,10 @@ fn check(world: &World, scene: &Scene, context: &str) -> &'static str {
     let running = world.containers.values().filter(|it| it.running).count();
     assert_eq!(running, 1, "{context}: {world:#?}");
     let others = world.containers.values().filter(|it| it.name != MAIN);
-    assert!(others.clone().all(|it| it.restart == Restart::No), "{context}: {world:#?}");
+    assert!(
+        others.clone().all(|it| it.restart == Restart::No),
+        "{context}: {world:#?}"
+    );
     let is_old = id.ends_with('2') && scene.operation != Operation::Run;
     if is_old {
         // A rollback is as possible as before.
@@ -155,13 +179,20 @@ fn undisturbed_a_good_image_takes_over_and_a_bad_one_does_not() {
     for scene in scenes() {
         let (mut world, mut journal) = scene.begin();
         let (outcome, _) = scene.run(&mut world, &mut journal, None);
-        let context = format!("{:?} {:?} {:?}: {outcome:?}", scene.operation, scene.strategy, scene.creates);
+        let context = format!(
+            "{:?} {:?} {:?}: {outcome:?}",
+            scene.operation, scene.strategy, scene.creates
+        );
         let serves = check(&world, &scene, &context);
         match scene.creates {
             Kind::Good => {
                 assert!(matches!(outcome, Outcome::NewServes), "{context}");
                 assert_eq!(serves, "new", "{context}");
-                assert_eq!(world.floor_raised, scene.operation != Operation::Rollback, "{context}");
+                assert_eq!(
+                    world.floor_raised,
+                    scene.operation != Operation::Rollback,
+                    "{context}"
+                );
             }
             _ => {
                 assert!(matches!(outcome, Outcome::OldServes(_)), "{context}");

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::step::{Operation, Step, Strategy};
-use crate::image::{Digest, Version};
+use crate::image::{Digest, VerifiedImage, Version};
 use crate::store::{self, Access, Lock, StoreError, hex};
 
 /// Largest journal, in bytes; ten times what one has.
@@ -65,6 +65,17 @@ pub struct Image {
     pub digest: Digest,
     /// Certified version.
     pub version: Option<Version>,
+}
+
+impl Image {
+    /// What is noted of an image that was verified.
+    pub fn of(image: &VerifiedImage) -> Self {
+        Self {
+            name: image.reference().name(),
+            digest: *image.digest(),
+            version: image.version().cloned(),
+        }
+    }
 }
 
 /// Why a journal cannot be used.
@@ -131,6 +142,7 @@ impl Journal {
 #[derive(Clone, Debug)]
 pub struct Place {
     path: PathBuf,
+    last: PathBuf,
     lock: PathBuf,
     folder: PathBuf,
 }
@@ -145,6 +157,7 @@ impl Place {
         };
         Self {
             path: state.join(format!("{name}.json")),
+            last: state.join(format!("{name}.last.json")),
             lock: state.join(format!("{name}.lock")),
             folder: state.to_owned(),
         }
@@ -169,13 +182,25 @@ impl Place {
     /// # Errors
     /// [`JournalError`]; a damaged journal is never taken for none.
     pub fn load(&self) -> Result<Option<Journal>, JournalError> {
-        let bytes = match store::read_private(&self.path, MAX_BYTES, 0o700) {
+        Self::read(&self.path)
+    }
+
+    /// The last operation that came to its end with a new container that serves.
+    ///
+    /// # Errors
+    /// [`JournalError`]
+    pub fn last(&self) -> Result<Option<Journal>, JournalError> {
+        Self::read(&self.last)
+    }
+
+    fn read(path: &Path) -> Result<Option<Journal>, JournalError> {
+        let bytes = match store::read_private(path, MAX_BYTES, 0o700) {
             Ok(bytes) => bytes,
             Err(StoreError::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let damaged = |detail: String| JournalError::Damaged {
-            path: self.path.clone(),
+            path: path.to_owned(),
             detail,
         };
         let journal = parse(&bytes).map_err(damaged)?;
@@ -196,12 +221,28 @@ impl Place {
         Ok(store::replace(&self.path, text.as_bytes(), Access::Private)?)
     }
 
-    /// The operation has ended.
+    /// The operation has ended. One that came to its end is kept: a rollback accepts only the container before it.
     ///
     /// # Errors
     /// [`JournalError`]
-    pub fn forget(&self) -> Result<(), JournalError> {
+    pub fn forget(&self, journal: &Journal) -> Result<(), JournalError> {
+        if journal.step == Step::Commit {
+            let text = serde_json::to_string_pretty(journal).map_err(|error| JournalError::Damaged {
+                path: self.last.clone(),
+                detail: error.to_string(),
+            })?;
+            store::replace(&self.last, text.as_bytes(), Access::Private)?;
+        }
         Ok(store::remove(&self.path)?)
+    }
+
+    /// Nothing is left that could be gone back to.
+    ///
+    /// # Errors
+    /// [`JournalError`]
+    pub fn forget_all(&self) -> Result<(), JournalError> {
+        store::remove(&self.path)?;
+        Ok(store::remove(&self.last)?)
     }
 }
 

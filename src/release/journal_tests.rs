@@ -40,9 +40,17 @@ fn what_is_saved_is_loaded_until_it_is_forgotten() {
     place.save(&journal).unwrap();
     assert_eq!(place.load().unwrap().as_ref(), Some(&journal));
     assert!(Place::new(&state, "another").load().unwrap().is_none());
-    place.forget().unwrap();
-    assert_eq!(place.load().unwrap(), None);
-    place.forget().unwrap();
+    // Undone: nothing of it is kept.
+    place.forget(&journal).unwrap();
+    assert_eq!((place.load().unwrap(), place.last().unwrap()), (None, None));
+    place.forget(&journal).unwrap();
+    // Done: it says what may be gone back to.
+    journal.step = Step::Commit;
+    place.save(&journal).unwrap();
+    place.forget(&journal).unwrap();
+    assert_eq!((place.load().unwrap(), place.last().unwrap()), (None, Some(journal)));
+    place.forget_all().unwrap();
+    assert_eq!(place.last().unwrap(), None);
 }
 
 #[test]
@@ -68,15 +76,24 @@ fn a_damaged_journal_is_never_taken_for_none() {
         ("empty", String::new()),
         ("cut", good[..good.len() / 2].to_owned()),
         ("version", good.replace("\"version\": 1,", "\"version\": 2,")),
-        ("transaction", good.replace("00112233aabbccdd", "../../etc/passwd")),
+        (
+            "transaction",
+            good.replace("00112233aabbccdd", "../../etc/passwd"),
+        ),
         ("id", good.replace(&id, "oc-guardian")),
         ("policy", good.replace("unless-stopped", "sometimes")),
         ("step", good.replace("\"create\"", "\"hope\"")),
-        ("unknown member", good.replace("\"settle\"", "\"force\": true, \"settle\"")),
+        (
+            "unknown member",
+            good.replace("\"settle\"", "\"force\": true, \"settle\""),
+        ),
     ] {
         assert_ne!(bad, good, "{what}");
         std::fs::write(place.path(), bad).unwrap();
-        assert!(matches!(place.load(), Err(JournalError::Damaged { .. })), "{what}");
+        assert!(
+            matches!(place.load(), Err(JournalError::Damaged { .. })),
+            "{what}"
+        );
     }
 }
 

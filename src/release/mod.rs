@@ -7,7 +7,10 @@ mod adopt;
 mod desired;
 mod difference;
 mod drive;
+mod error;
 pub mod federation_gate;
+mod health;
+mod host;
 mod journal;
 pub mod labels;
 mod mounts;
@@ -25,6 +28,9 @@ pub use desired::{
 };
 pub use difference::{Adopt, Difference, Fate, Kind, NotAnAdopt, Weight};
 pub use drive::{Host, Outcome, Recovered, forward, recover, undo};
+pub use error::{Gate, ReleaseError};
+pub use health::{Program, ask, switch};
+pub use host::{EngineHost, Expect, LONGEST_PAUSE, Measured, Watch};
 pub use journal::{Begin, Image, Journal, JournalError, Old, Place, parse, transaction_id};
 pub use names::Names;
 pub use plan::{Action, Recovery, Which, left, recover as judge};
@@ -36,6 +42,8 @@ use crate::engine::Restart;
 
 /// Name of the guardian's container, unless somebody has several.
 pub const CONTAINER: &str = "oc-guardian";
+/// Label of what an operation created: its transaction id.
+pub const LABEL_TRANSACTION: &str = "io.ochk.guardian.transaction";
 /// The network on which ports are published, unless a container was made in another one.
 pub const NETWORK: &str = "bridge";
 

@@ -7,7 +7,9 @@ pub struct Names {
 impl Names {
     /// Those of the guardian whose container has this name.
     pub fn of(main: &str) -> Self {
-        Self { main: main.to_owned() }
+        Self {
+            main: main.to_owned(),
+        }
     }
 
     /// The container that serves.

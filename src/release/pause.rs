@@ -60,6 +60,15 @@ pub struct Health {
     /// `connected` or `waiting`.
     #[serde(default)]
     pub signer: Option<String>,
+    /// When its process got a signature last, in Unix seconds.
+    #[serde(default)]
+    pub signed_at: Option<u64>,
+    /// When the portal took what its process posted last, in Unix seconds.
+    #[serde(default)]
+    pub attested_at: Option<u64>,
+    /// What is wrong, where something is, as slugs.
+    #[serde(default)]
+    pub problems: Vec<String>,
 }
 
 impl Health {
@@ -140,7 +149,11 @@ impl Prober {
         let inner = self.shared.lock();
         let silent_for = inner.last_success.elapsed();
         // At a slow pace silence is no pause before a question has failed.
-        let lasting = if inner.pace == CLOSE { silent_for } else { Duration::ZERO };
+        let lasting = if inner.pace == CLOSE {
+            silent_for
+        } else {
+            Duration::ZERO
+        };
         Reading {
             longest_pause: inner.longest.max(lasting),
             answered: inner.answered,
@@ -254,7 +267,11 @@ mod tests {
                 let mut piece = [0; 512];
                 let _ = stream.read(&mut piece);
                 let body = r#"{"ok":true,"version":"1.2.3","state":"active"}"#;
-                let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                );
             }
         });
         address
@@ -301,7 +318,11 @@ mod tests {
 
     #[test]
     fn nobody_there_is_nothing_to_measure() {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         assert!(Prober::start("127.0.0.1", port).is_none());
     }
 }

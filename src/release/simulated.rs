@@ -90,9 +90,8 @@ impl World {
 
     /// Who takes the data folder now.
     pub(super) fn settle_lock(&mut self) {
-        let holds = |it: &Container| {
-            it.running && !it.yields && matches!(it.kind, Kind::Good | Kind::DiesLater)
-        };
+        let holds =
+            |it: &Container| it.running && !it.yields && matches!(it.kind, Kind::Good | Kind::DiesLater);
         if self
             .holder
             .as_ref()
@@ -112,7 +111,10 @@ impl World {
             .containers
             .iter()
             .any(|(other, it)| other != id && it.running && it.attached);
-        let container = self.containers.get_mut(id).ok_or(Trouble::Refused("gone".into()))?;
+        let container = self
+            .containers
+            .get_mut(id)
+            .ok_or(Trouble::Refused("gone".into()))?;
         if container.attached && taken {
             return Err(Trouble::Refused("port is taken".into()));
         }
@@ -141,10 +143,7 @@ impl World {
             .map(|(id, _)| id.clone())
             .collect();
         for id in back {
-            let was_never_started = false;
-            if !was_never_started {
-                let _ = self.start(&id);
-            }
+            let _ = self.start(&id);
         }
     }
 
@@ -203,7 +202,8 @@ impl Kit<'_> {
         let names = Names::of(&journal.container);
         let named = |name: String| {
             let (id, _) = self.world.named(&name)?;
-            let taken = journal.old.as_ref().is_some_and(|old| old.id == *id) || journal.new.as_ref() == Some(id);
+            let taken =
+                journal.old.as_ref().is_some_and(|old| old.id == *id) || journal.new.as_ref() == Some(id);
             (!taken).then(|| id.clone())
         };
         match which {
@@ -212,7 +212,13 @@ impl Kit<'_> {
                 .new
                 .clone()
                 // As the label of the transaction finds it.
-                .or_else(|| named(names.next())),
+                .or_else(|| {
+                    named(if journal.operation == Operation::Run {
+                        names.main().to_owned()
+                    } else {
+                        names.next()
+                    })
+                }),
             Which::Prev => named(names.prev()),
             Which::Undone => named(names.undone()),
         }
@@ -248,7 +254,11 @@ impl Host for Kit<'_> {
             Action::Create => {
                 let names = Names::of(&journal.container);
                 let is_first = journal.operation == Operation::Run;
-                let name = if is_first { names.main().to_owned() } else { names.next() };
+                let name = if is_first {
+                    names.main().to_owned()
+                } else {
+                    names.next()
+                };
                 if self.world.named(&name).is_some() {
                     return Err(refused("name is taken"));
                 }
@@ -342,14 +352,19 @@ impl Host for Kit<'_> {
             self.world.settle_lock();
         }
         let new = self.id(journal, Which::New);
-        let is = |want: Kind| new.as_ref().is_some_and(|id| self.world.containers[id].kind == want);
+        let is = |want: Kind| {
+            new.as_ref()
+                .is_some_and(|id| self.world.containers[id].kind == want)
+        };
         let active = self.world.holder.is_some() && self.world.holder == new;
         match journal.step {
             Step::Create | Step::Commit => Ok(()),
             Step::Undo => {
                 let old = journal.old.as_ref().filter(|it| it.was_running);
                 match old {
-                    Some(old) if self.world.holder.as_ref() != Some(&old.id) => Err(Trouble::Never("old serves")),
+                    Some(old) if self.world.holder.as_ref() != Some(&old.id) => {
+                        Err(Trouble::Never("old serves"))
+                    }
                     _ => Ok(()),
                 }
             }

@@ -12,6 +12,17 @@ pub enum Operation {
     Rollback,
 }
 
+impl Operation {
+    /// The name in journal and output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Upgrade => "upgrade",
+            Self::Rollback => "rollback",
+        }
+    }
+}
+
 /// How the new container takes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -20,6 +31,16 @@ pub enum Strategy {
     Handover,
     /// The old one is stopped, then the new one started: for images that do not know how to stand by.
     Restart,
+}
+
+impl Strategy {
+    /// The name in journal, output and flags.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handover => "handover",
+            Self::Restart => "restart",
+        }
+    }
 }
 
 /// How far it is. A step is in the journal before anything of it is done.

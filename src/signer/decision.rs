@@ -1,4 +1,5 @@
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::describe::Description;
@@ -17,18 +18,58 @@ pub enum Caller {
 }
 
 /// Names a guardian's door and user, token or container; for people as well.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CallerId(Arc<str>);
+#[derive(Clone, Debug)]
+pub struct CallerId {
+    name: Arc<str>,
+    /// A guardian that was upgraded is the same caller: this is no part of who it is.
+    image: Option<Arc<str>>,
+}
 
 impl CallerId {
     /// `name` is made by the door, not taken from outside.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
-        Self(name.into())
+        Self {
+            name: name.into(),
+            image: None,
+        }
+    }
+
+    /// The same caller, of whom the door knows that it runs the verified image with this digest (`sha256:…`).
+    #[must_use]
+    pub fn running(mut self, digest: impl Into<Arc<str>>) -> Self {
+        self.image = Some(digest.into());
+        self
     }
 
     /// The name.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+}
+
+impl PartialEq for CallerId {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for CallerId {}
+
+impl Hash for CallerId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl Caller {
+    /// What its door knows of its image.
+    pub fn image(&self) -> ImageCheck<'_> {
+        match self {
+            Self::Guardian(CallerId {
+                image: Some(digest), ..
+            }) => ImageCheck::Verified(digest),
+            Self::Guardian(_) | Self::Operator => ImageCheck::Claimed,
+        }
     }
 }
 

@@ -16,6 +16,8 @@ struct Logged {
     bench: Bench,
     log: Vec<Entry>,
     waiting: Vec<(Request, Plan)>,
+    /// What was kept after this many records, as a checkpoint has it.
+    checkpoints: Vec<(usize, String)>,
 }
 
 impl Logged {
@@ -24,7 +26,13 @@ impl Logged {
             bench: Bench::new(RULES),
             log: Vec::new(),
             waiting: Vec::new(),
+            checkpoints: Vec::new(),
         }
+    }
+
+    fn checkpoint(&mut self) {
+        self.checkpoints
+            .push((self.log.len(), self.bench.history.to_json()));
     }
 
     fn sign(&mut self, plan: &Plan) {
@@ -111,6 +119,7 @@ fn run(steps: Vec<Step>) -> Logged {
     let mut logged = Logged::new();
     let mut last = logged.bench.attestation();
     for step in steps {
+        logged.checkpoint();
         match step {
             Step::Attest => last = logged.bench.attestation(),
             Step::Join(ahead) => last = logged.bench.action("federation-join", json!({}), ahead),
@@ -141,6 +150,7 @@ fn run(steps: Vec<Step>) -> Logged {
         }
         logged.request(last.clone());
     }
+    logged.checkpoint();
     logged
 }
 
@@ -166,13 +176,10 @@ proptest! {
         }
         prop_assert_eq!(kept(rebuilt), kept(logged.bench.history.clone()));
 
-        // With a checkpoint anywhere in between, too.
-        let cut = cut.index(logged.log.len() + 1);
-        let mut before = History::default();
-        logged.log[..cut].iter().for_each(|entry| before.apply(entry));
-        let mut after = History::from_json(before.to_json().as_bytes()).unwrap();
-        prop_assert_eq!(kept(after.clone()), kept(before));
-        logged.log[cut..].iter().for_each(|entry| after.apply(entry));
+        // With a checkpoint of the live history anywhere in between, too.
+        let (cut, checkpoint) = &logged.checkpoints[cut.index(logged.checkpoints.len())];
+        let mut after = History::from_json(checkpoint.as_bytes()).unwrap();
+        logged.log[*cut..].iter().for_each(|entry| after.apply(entry));
         prop_assert_eq!(kept(after), kept(logged.bench.history));
     }
 

@@ -137,6 +137,14 @@ impl Steps<'_> {
         }
     }
 
+    /// Something is about to be changed, as programs and `-v` are told.
+    pub fn change(&self, what: &str) {
+        self.event(json!({ "event": "change", "change": what }));
+        if !self.ui.options.json {
+            self.bars.suspend(|| self.ui.detail(&format!("        {what}")));
+        }
+    }
+
     /// Takes the step that goes on off the screen while something else is shown or asked there.
     pub fn pause<T>(&self, meanwhile: impl FnOnce() -> T) -> T {
         self.bars.suspend(meanwhile)

@@ -88,6 +88,8 @@ mod sign_disk;
 mod sign_docs;
 mod sign_doors;
 mod sign_end_to_end;
+mod sign_engine_docker;
+mod sign_engine_ssh_docker;
 mod sign_kill;
 mod sign_limits;
 mod sign_pull;

@@ -18,9 +18,10 @@ fn no_signature_leaves_and_it_goes_on_when_there_is_room_needs_namespaces() {
     let home = Home::with_identity();
     home.write(POLICY, OPEN_POLICY);
     let inner = serve_command(&home, &[]);
-    // The filler runs beside the server, in the same namespace: outside, this file system cannot be seen.
+    // The filler runs beside the server, in the same namespace: outside, this file system cannot be seen. It ends with the
+    // server, whose process id is that of this shell.
     let script = format!(
-        "{STATE}; (while sleep 0.05; do \
+        "{STATE}; (while sleep 0.05 && kill -0 $$ 2>/dev/null; do \
            if [ -e fill ]; then rm fill; cat /dev/zero > home/state/filler 2>/dev/null; touch full; fi; \
            if [ -e free ]; then rm free home/state/filler; touch freed; fi; \
            if [ -e copy ]; then cp home/state/audit.jsonl copied.tmp; mv copied.tmp copied; rm copy; fi; \

@@ -10,7 +10,7 @@ use crate::support::signer::{
 use crate::support::signer::{exchange, http, unix};
 use crate::support::{ED25519_ID, Home, OPERATOR_ID};
 
-const SOCKET: [&str; 2] = ["--guardian", "rpc.sock"];
+const SOCKET: [&str; 2] = ["--guardian", "./rpc.sock"];
 
 fn guardian(home: &Home) -> FakeGuardian {
     FakeGuardian::listen(&home.path("rpc.sock"), OPERATOR_ID)

@@ -383,7 +383,7 @@ fn systemd_is_told() {
         .env("NOTIFY_SOCKET", &path)
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
+    let mut child = crate::support::Killed(command.spawn().unwrap());
     let told = || {
         let mut bytes = [0; 512];
         let length = socket.recv(&mut bytes).unwrap();
@@ -391,7 +391,7 @@ fn systemd_is_told() {
     };
     assert!(told().contains("READY=1"));
     assert_eq!(sign(&home, &attestation()).status, 200);
-    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child.0), Signal::TERM).unwrap();
     assert!(told().contains("STOPPING=1"));
-    assert!(child.wait().unwrap().success());
+    assert!(child.0.wait().unwrap().success());
 }

@@ -6,7 +6,14 @@ use crate::support::signer::{
 };
 use crate::support::{Home, PASSPHRASE, Terminal};
 
-const SERVE: [&str; 4] = ["sign", "--serve", "--passphrase-file", "pass.txt"];
+const SERVE: [&str; 6] = [
+    "sign",
+    "--serve",
+    "--guardian",
+    "none",
+    "--passphrase-file",
+    "pass.txt",
+];
 
 fn serving(policy: &str) -> (Home, Terminal) {
     let home = Home::with_identity();

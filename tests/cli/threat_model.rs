@@ -23,7 +23,8 @@ fn named() -> BTreeSet<String> {
     PAGE.split('`')
         .skip(1)
         .step_by(2)
-        .filter(|text| text.starts_with("verify_") && text.contains("::"))
+        .filter(|text| text.starts_with("verify_") || text.starts_with("sign_engine_"))
+        .filter(|text| text.contains("::"))
         .map(str::to_owned)
         .collect()
 }

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::needs;
 
@@ -43,7 +44,10 @@ impl Image {
             .status()
             .unwrap();
         assert!(packed.success());
-        let name = format!("oc-guardian-test:{}", std::process::id());
+        // Two tests of one process have one each: the first to end would take it from the other.
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("oc-guardian-test:{}-{number}", std::process::id());
         let mut import = Command::new("docker");
         import.arg("import");
         for change in [

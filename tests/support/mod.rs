@@ -7,6 +7,7 @@ pub mod docker_image;
 pub mod faults;
 pub mod federation;
 pub mod guardian;
+pub mod in_docker;
 mod keyring;
 mod namespace;
 pub mod portal;
@@ -17,7 +18,9 @@ pub mod running;
 pub mod signer;
 #[allow(unreachable_pub, missing_docs, clippy::pedantic)]
 pub mod sigstore;
+pub mod sshd;
 mod terminal;
+pub mod tls_relay;
 mod transcript;
 pub mod tuf;
 
@@ -70,6 +73,16 @@ pub fn encrypted(plain: &str, passphrase: &str, work_factor: u8) -> Vec<u8> {
 pub fn decrypted(file: &[u8], passphrase: &str) -> Option<String> {
     let identity = age::scrypt::Identity::new(passphrase.to_owned().into());
     Some(String::from_utf8(age::decrypt(&identity, file).ok()?).unwrap())
+}
+
+/// A process that ends with the value.
+pub struct Killed(pub std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A folder with `OC_GUARDIAN_HOME` below it, removed at the end of the test.

@@ -62,6 +62,10 @@ pub fn serve_command(home: &Home, extra: &[&str]) -> Command {
         home.write("home/config/oc-guardian.config", bundle.to_string());
     }
     let mut arguments = vec!["sign", "--serve", "--json", "--passphrase-file", "pass.txt"];
+    if !extra.contains(&"--guardian") {
+        // The machine's own container of that name is not the test's.
+        arguments.extend(["--guardian", "none"]);
+    }
     arguments.extend(extra);
     home.command(&arguments)
 }
@@ -81,23 +85,25 @@ impl SigningServer {
         let errors = std::fs::File::create(home.path("serve.err")).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&lines);
+        // From here on it ends with the value, also where this panics.
+        let mut server = Self {
+            child,
+            lines,
+            started: Value::Null,
+        };
         let mut first = String::new();
         output.read_line(&mut first).unwrap();
         let Ok(started) = serde_json::from_str(&first) else {
             panic!("it does not start: {first}{}", home.text("serve.err"));
         };
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&lines);
+        server.started = started;
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 kept.lock().unwrap().push(line);
             }
         });
-        let server = Self {
-            child,
-            lines,
-            started,
-        };
         assert_eq!(server.started["event"], "serving", "{first}");
         server
     }

@@ -8,11 +8,17 @@ use super::Home;
 
 /// Echo is on before the program starts (rexpect switches it off), Ctrl-C does not end this shell, and what the program
 /// left the terminal like is printed after it.
-const SHELL: &str = r#"stty sane; trap : INT; "$@"; echo "[code $?]"; stty -a; echo "[end]""#;
+const SHELL: &str =
+    r#"stty sane; echo "[session $$]"; trap : INT; "$@"; echo "[code $?]"; stty -a; echo "[end]""#;
 
 /// A run at a terminal.
+///
+/// Whatever still runs there when it is dropped is killed: `sign --serve` takes the hang-up of a terminal for a wish to read
+/// its policy again.
 pub struct Terminal {
     session: PtySession,
+    /// Process id of the shell, and so number of the session.
+    leader: i32,
     /// Everything that was on the screen so far, escape codes included.
     pub screen: String,
 }
@@ -60,9 +66,12 @@ impl Terminal {
                 shell.env(name, value);
             }
         }
-        let session = spawn_with_options(shell, Options::new().timeout_ms(Some(30_000))).unwrap();
+        let mut session = spawn_with_options(shell, Options::new().timeout_ms(Some(30_000))).unwrap();
+        session.exp_string("[session ").unwrap();
+        let leader = session.exp_string("]").unwrap().parse().unwrap();
         Self {
             session,
+            leader,
             screen: String::new(),
         }
     }
@@ -116,7 +125,28 @@ impl Terminal {
         Ended {
             code,
             echo: settings.split([' ', '\r', '\n']).any(|setting| setting == "echo"),
-            screen: self.screen,
+            screen: std::mem::take(&mut self.screen),
         }
     }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        for process in processes_of(self.leader) {
+            let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// The processes of a session.
+fn processes_of(session: i32) -> Vec<rustix::process::Pid> {
+    let running = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let process: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // After the name, which may hold anything: state, parent, group, session.
+        let after = stat.rsplit_once(") ")?.1;
+        let of = after.split(' ').nth(3)?.parse::<i32>().ok()?;
+        (of == session).then(|| rustix::process::Pid::from_raw(process))?
+    });
+    running.collect()
 }

@@ -218,6 +218,38 @@ fn a_start_reads_what_no_checkpoint_stands_for() {
     assert!(opened.notes[0].contains("checkpoint"), "{:?}", opened.notes);
 }
 
+/// What a power cut can leave of the first record of a segment is all but its newline.
+#[test]
+fn a_first_record_without_its_newline_does_not_hide_those_before_it() {
+    let disk = Faulty::new(1);
+    let state = Path::new("/home/state");
+    let (ledger, _) = open(&disk).unwrap();
+    add(&ledger, 1..4);
+    ledger.checkpoint(b"three".to_vec()).unwrap().wait().unwrap();
+    let epoch = disk.copy(Path::new("/home/data"));
+    add(&ledger, 4..5);
+    ledger.close().unwrap();
+    let mut copy = disk.copy(state);
+    for (path, bytes) in &mut copy {
+        if path.ends_with("audit.jsonl") {
+            assert_eq!(bytes.pop(), Some(b'\n'));
+        }
+    }
+    disk.put_back(state, &copy);
+    disk.put_back(Path::new("/home/data"), &epoch);
+    let (seen, opened) = replayed(&disk, false);
+    assert_eq!(
+        (seen.checkpoint.as_deref(), seen.seqs.len()),
+        (Some(&b"three"[..]), 0)
+    );
+    assert_eq!(opened.head.seq, 3);
+    assert!(
+        opened.notes[0].contains("write of record 4"),
+        "{:?}",
+        opened.notes
+    );
+}
+
 #[test]
 fn segments_end_by_themselves_where_nobody_makes_checkpoints() {
     let disk = Faulty::new(1);

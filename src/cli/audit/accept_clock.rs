@@ -7,10 +7,8 @@ use super::{examples, now};
 use crate::audit::{self, ChainKey, Entry, Event, Ledger};
 use crate::cli::context::Context;
 use crate::cli::input;
+use crate::signer::ACCEPT_CLOCK;
 use crate::ui::{Exit, Failure, GOOD, Report, paint};
-
-/// `kind` of the record, by which the signing server knows it.
-const KIND: &str = "accept-clock";
 
 /// Accept that the clock was wrong, and sign again although records of a later time exist
 ///
@@ -63,7 +61,7 @@ impl AcceptClock {
             audit::time(latest)
         );
         let seq = ledger
-            .append(Entry::new(now, Event::Forced, summary).about(KIND))?
+            .append(Entry::new(now, Event::Forced, summary).about(ACCEPT_CLOCK))?
             .wait()?;
         ledger.close()?;
         context.ui.result(&Accepted {
@@ -86,7 +84,8 @@ impl audit::Replay for Latest {
     }
 
     fn record(&mut self, record: &audit::Record) {
-        let accepted = record.entry.event == Event::Forced && record.entry.kind.as_deref() == Some(KIND);
+        let accepted =
+            record.entry.event == Event::Forced && record.entry.kind.as_deref() == Some(ACCEPT_CLOCK);
         self.0 = if accepted {
             record.entry.at
         } else {

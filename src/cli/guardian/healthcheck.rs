@@ -47,6 +47,9 @@ impl Report for Checked {
         fields.insert("state".into(), json!(self.0.state));
         fields.insert("operator_id".into(), json!(self.0.operator_id));
         fields.insert("signer".into(), json!(self.0.signer));
+        fields.insert("signed_at".into(), json!(self.0.signed_at));
+        fields.insert("attested_at".into(), json!(self.0.attested_at));
+        fields.insert("problems".into(), json!(self.0.problems));
         fields
     }
 

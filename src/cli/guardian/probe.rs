@@ -32,6 +32,12 @@ pub(super) struct Health {
     #[serde(default)]
     pub(super) signer: Option<String>,
     #[serde(default)]
+    pub(super) signed_at: Option<u64>,
+    #[serde(default)]
+    pub(super) attested_at: Option<u64>,
+    #[serde(default)]
+    pub(super) problems: Vec<String>,
+    #[serde(default)]
     pub(super) reason: Option<String>,
 }
 

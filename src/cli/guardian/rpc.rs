@@ -1,6 +1,6 @@
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -29,7 +29,7 @@ impl Rpc {
             )
             .hint("See that a guardian serves here and is not standing by: oc-guardian guardian healthcheck")
         };
-        let socket = UnixStream::connect(&path).map_err(failed)?;
+        let socket = connect(&path).map_err(failed)?;
         let mut to_guardian = socket.try_clone().map_err(failed)?;
         std::thread::spawn(move || {
             let _ = copy(&mut io::stdin().lock(), &mut to_guardian);
@@ -40,6 +40,24 @@ impl Rpc {
         let _ = copy(&mut &socket, &mut io::stdout().lock());
         Ok(Exit::Done)
     }
+}
+
+/// Connects to a guardian of this container, or of this machine where there is none. During an upgrade two containers
+/// share the data folder: behind its socket may be the other one, which runs another image than the kit has checked here.
+fn connect(path: &Path) -> io::Result<UnixStream> {
+    // Only for the other side's credentials, which the standard library does not give.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let socket = runtime.block_on(tokio::net::UnixStream::connect(path))?;
+    // The kernel's word for a process that this namespace does not have.
+    if socket.peer_cred()?.pid() == Some(0) {
+        return Err(io::Error::other("the guardian of another container serves there"));
+    }
+    let _in_runtime = runtime.enter();
+    let socket = socket.into_std()?;
+    socket.set_nonblocking(false)?;
+    Ok(socket)
 }
 
 /// As `io::copy`, but each piece is passed on at once.

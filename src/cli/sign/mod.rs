@@ -1,3 +1,4 @@
+mod guardian;
 mod one;
 mod questions;
 mod running;
@@ -11,6 +12,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::examples;
+use super::verify::{SignerArgs, TrustArgs};
 use crate::ui::{Exit, Failure};
 
 pub(super) use one::{Consent, have_signed};
@@ -55,6 +57,21 @@ pub(super) struct Sign {
     hour: bool,
     #[command(flatten)]
     serving: Serving,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    image: ImageArgs,
+}
+
+/// Which images a guardian in a container may run.
+#[derive(Args)]
+struct ImageArgs {
+    /// Dangerous: serve whatever runs in the container, whoever made it. For development, with a key that guards nothing
+    #[arg(long, requires = "serve")]
+    unverified_guardian: bool,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    signer: SignerArgs,
 }
 
 #[derive(Args)]
@@ -62,9 +79,10 @@ pub(in crate::cli) struct Serving {
     /// Also answer on this loopback address; port 0 takes a free one. The token is in the runtime folder
     #[arg(long, value_name = "ADDR", requires = "serve", value_parser = loopback)]
     listen: Option<SocketAddr>,
-    /// Fetch the requests of the guardian with this RPC socket, or "none"
-    #[arg(long, value_name = "SOCKET", requires = "serve", default_value = "none")]
-    guardian: PathBuf,
+    /// Fetch the requests of the guardian in this container, or with this RPC socket (a path); "none" fetches none
+    /// [default: the container oc-guardian, where there is a Docker engine]
+    #[arg(long, value_name = "CONTAINER|SOCKET", requires = "serve", value_parser = guardian::source)]
+    guardian: Option<guardian::Source>,
     /// Policy file [default: policy.toml in the config folder, made where there is none]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -88,7 +106,7 @@ impl Serving {
     pub(in crate::cli) fn for_one(passphrase_file: Option<PathBuf>) -> Self {
         Self {
             listen: None,
-            guardian: "none".into(),
+            guardian: None,
             policy: None,
             allow_uid: Vec::new(),
             ask_only: false,
@@ -101,7 +119,7 @@ impl Serving {
 impl Sign {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
         if self.serve {
-            return serve::run(context, &self.serving);
+            return serve::run(context, &self.serving, &self.image);
         }
         if self.print_unit {
             return unit::print(context);

@@ -6,25 +6,25 @@ use sd_notify::NotifyState;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
-use super::Serving;
+use super::guardian::guardian;
 use super::running::{self, Core};
+use super::{ImageArgs, Serving};
 use crate::cli::context::Context;
-use crate::cli::input;
 use crate::signer::{
     Doors, Guardian, Link, Server, Stop, Stopper, guardian_socket, operator_socket, token_path,
 };
 use crate::store::Folders;
 use crate::ui::{self, EMPHASIS, Exit, Failure, GOOD, Lines, Live, Report, Wish, paint};
 
-/// How long the start waits for a guardian to say what it remembers.
-const REMEMBER_TIME: Duration = Duration::from_secs(5);
+/// How long the start waits for a guardian to say what it remembers; its image may have to be verified for that.
+const REMEMBER_TIME: Duration = Duration::from_secs(20);
 /// How long the end waits for tasks that should have ended.
 const END_TIME: Duration = Duration::from_secs(5);
 
-pub(super) fn run(context: &Context, options: &Serving) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, options: &Serving, image: &ImageArgs) -> Result<Exit, Failure> {
     let folders = context.folders()?;
     let core = running::open(context, &folders, options)?;
-    let outcome = serve(context, &folders, options, &core);
+    let outcome = serve(context, &folders, options, image, &core);
     // Also when a door could not be opened: the log then says that this start came to nothing.
     let closed = core.engine.close();
     let exit = outcome?;
@@ -35,11 +35,17 @@ pub(super) fn run(context: &Context, options: &Serving) -> Result<Exit, Failure>
     Ok(exit)
 }
 
-fn serve(context: &Context, folders: &Folders, options: &Serving, core: &Core) -> Result<Exit, Failure> {
+fn serve(
+    context: &Context,
+    folders: &Folders,
+    options: &Serving,
+    image: &ImageArgs,
+    core: &Core,
+) -> Result<Exit, Failure> {
     let runtime = runtime()?;
-    let guardian = guardian(options, core)?;
+    let guardian = guardian(context, folders, options, image, core.identity.operator_id())?;
     if let Some(guardian) = &guardian {
-        check_remembered(context, &runtime, guardian, core)?;
+        check_remembered(context, &runtime, guardian, options, core)?;
     }
     raise_file_limit();
     let doors = Doors {
@@ -145,19 +151,12 @@ fn runtime() -> Result<Runtime, Failure> {
         .map_err(|error| Failure::new("internal", format!("no runtime: {error}")))
 }
 
-fn guardian(options: &Serving, core: &Core) -> Result<Option<Guardian>, Failure> {
-    if options.guardian == Path::new("none") {
-        return Ok(None);
-    }
-    let path = input::absolute(&options.guardian)?;
-    Ok(Some(Guardian::at(&path, core.identity.operator_id())))
-}
-
 /// An old copy of the state folder looks good to itself: others have to be asked.
 fn check_remembered(
     context: &Context,
     runtime: &Runtime,
     guardian: &Guardian,
+    options: &Serving,
     core: &Core,
 ) -> Result<(), Failure> {
     let progress = context.ui.progress("Asking the guardian what it remembers");
@@ -167,6 +166,13 @@ fn check_remembered(
     drop(progress);
     let remembered = match asked {
         Ok(Ok(remembered)) => remembered,
+        // Nobody has said that there is one.
+        Ok(Err(error)) if options.guardian.is_none() && error.is_absence() => {
+            context.ui.note(&format!(
+                "No guardian's requests are fetched yet: {error}. It is looked for again and again; --guardian none ends that."
+            ));
+            return Ok(());
+        }
         Ok(Err(error)) => {
             context.ui.warn(&format!(
                 "whether the state folder is an older copy could not be checked: {error}"

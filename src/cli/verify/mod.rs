@@ -13,6 +13,7 @@ use crate::ui::{Exit, Failure};
 
 pub(super) use image_args::{ImageArgs, TrustArgs};
 pub(super) use report::Verified;
+pub(super) use signer::SignerArgs;
 
 /// Prove that a guardian image is the one that the project signed
 ///

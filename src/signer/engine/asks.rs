@@ -20,8 +20,7 @@ pub(super) struct Ask {
 impl Ask {
     /// Tells everybody who waits for it.
     pub(super) fn settle(self, asks: &mut Asks, reply: Reply) {
-        // An id can stand in the order twice, so that taking one out does not always make room.
-        while asks.kept.len() >= KEPT
+        if asks.kept.len() >= KEPT
             && let Some(oldest) = asks.order.pop_front()
         {
             asks.kept.remove(&oldest);
@@ -64,8 +63,11 @@ pub(super) struct Asks {
 
 impl Asks {
     pub(super) fn add(&mut self, request: Arc<Request>, caller: Caller, question: Question) {
-        // The same id can have been answered with no, and be asked again.
-        self.kept.remove(&request.id);
+        // The same id can have been answered with no, and be asked again. Its old place goes too: else that would later
+        // take the new outcome out long before its time.
+        if self.kept.remove(&request.id).is_some() {
+            self.order.retain(|id| *id != request.id);
+        }
         let (outcome, _) = watch::channel(None);
         let ask = Ask {
             request,
@@ -139,3 +141,7 @@ impl Asks {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "asks_tests.rs"]
+mod tests;

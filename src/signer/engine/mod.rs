@@ -26,9 +26,7 @@ use tokio::sync::watch;
 use self::core::Core;
 use super::notice::{Notice, Watcher};
 use super::pull::{Remembered, RolledBack};
-use super::{
-    Caller, Facts, ImageCheck, Kind, Outcome, Policy, PolicyFile, Reply, RequestId, TrustedMembership,
-};
+use super::{Caller, Facts, Kind, Outcome, Policy, PolicyFile, Reply, RequestId, TrustedMembership};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey};
 use crate::store::Folders;
@@ -320,7 +318,7 @@ impl Engine {
             operator_id: &self.operator_id,
             caller,
             now_ms: unix_now_ms(),
-            image: ImageCheck::Claimed,
+            image: caller.image(),
             memberships,
             federation: self.federation.as_deref(),
             ask_only: self.ask_only,

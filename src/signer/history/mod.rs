@@ -32,7 +32,9 @@ const TURNED_DOWN: &str = "turned down";
 /// What the decisions depend on besides the request and the policy.
 ///
 /// Live: [`History::reserve`] under the same lock as the decision, then [`History::signed`] once the record is appended.
-/// After a restart: [`History::apply`] to every record since the checkpoint. Both ways lead to the same history.
+/// After a restart: [`History::apply`] to every record since the checkpoint. Both ways lead to the same history, but for what
+/// no record tells: approvals for an hour, who asked and until when, and the nonce and the count of a request that
+/// [`History::release`] gave up.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// Time of the last record or decision, in Unix seconds.

@@ -1,25 +1,41 @@
 //! The door that goes to the guardian: requests wait on its RPC, the kit fetches and answers them.
 
+mod bridge;
+mod container;
+mod conversation;
+mod distrust;
 mod remembered;
 mod rpc;
 mod session;
+mod trust;
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::frames::{CallError, FrameError, Hello, RPC_VERSION};
 use super::{Caller, CallerId, Engine, Stop};
+use crate::engine::EngineError;
+use crate::image::Digest;
 use crate::operator::OperatorId;
+pub use container::Place;
+pub use conversation::Conversation;
+pub use distrust::Distrust;
 pub use remembered::{Remembered, RolledBack, verified_head};
 use rpc::Rpc;
 use session::Session;
+pub use trust::{ImageError, ImageTrust};
 
 /// How long any other call may take.
 const CALL_TIME: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long after the end of a session another guardian may be taking over: twice as long as one may take to stand by.
+const HANDOVER: Duration = Duration::from_secs(20);
+/// Between two looks for a container that is being warmed up.
+const FORESEE: Duration = Duration::from_secs(2);
 
 /// Why a guardian's requests could not be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -47,25 +63,90 @@ pub enum PullError {
         error: CallError,
     },
     /// It is another operator's guardian.
-    #[error("the guardian at {} is that of {found}, not of {expected}", path.display())]
+    #[error("the {place} is that of {found}, not of {expected}")]
     Foreign {
-        /// Its RPC socket.
-        path: PathBuf,
+        /// Which guardian.
+        place: String,
         /// Whose it says it is; from outside.
         found: String,
         /// Whose it should be.
         expected: OperatorId,
+    },
+    /// The engine does not do what it is asked for.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Nothing has the name.
+    #[error("there is no container {name}")]
+    NoContainer {
+        /// The name.
+        name: String,
+    },
+    /// It does not run.
+    #[error("container {name} does not run ({status})")]
+    Stopped {
+        /// Its name.
+        name: String,
+        /// What the engine says it does.
+        status: String,
+    },
+    /// It may run anything.
+    #[error("container {name} gets no signature: {why}")]
+    Distrusted {
+        /// Its name.
+        name: String,
+        /// Why not.
+        why: Arc<Distrust>,
+    },
+    /// The program in the container did not bring us to its guardian.
+    #[error("container {name} has no guardian that serves: {said}")]
+    Unbridged {
+        /// Its name.
+        name: String,
+        /// What the program said; from outside.
+        said: String,
+    },
+    /// The name leads to another container, or this one stopped.
+    #[error("container {name} is another one now, or stopped")]
+    Moved {
+        /// The name.
+        name: String,
     },
     /// It speaks another version of the RPC.
     #[error("the guardian speaks version {0} of the RPC, this kit version {RPC_VERSION}")]
     Version(u64),
 }
 
-/// A guardian whose requests are fetched from its RPC socket.
-#[derive(Clone, Debug)]
+impl PullError {
+    /// Whether there is nothing that could be asked, as far as can be seen.
+    pub fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::Engine(_) | Self::NoContainer { .. } | Self::Stopped { .. } | Self::Unreachable { .. }
+        )
+    }
+}
+
+/// A guardian whose requests are fetched from its RPC.
+#[derive(Clone)]
 pub struct Guardian {
-    path: PathBuf,
+    way: Way,
     operator: OperatorId,
+}
+
+/// How its RPC is reached.
+#[derive(Clone)]
+enum Way {
+    /// The socket of a bare process.
+    Socket(PathBuf),
+    /// An exec in a container.
+    Container(Arc<Place>),
+}
+
+/// A guardian that has said hello.
+struct Connected {
+    rpc: Rpc,
+    /// What its container runs, where that was verified.
+    digest: Option<Digest>,
 }
 
 /// What the screen may want to say about a guardian.
@@ -83,7 +164,15 @@ impl Guardian {
     /// The guardian of `operator` whose RPC socket is at `path`.
     pub fn at(path: &Path, operator: OperatorId) -> Self {
         Self {
-            path: path.to_owned(),
+            way: Way::Socket(path.to_owned()),
+            operator,
+        }
+    }
+
+    /// The guardian of `operator` in a container.
+    pub fn in_container(place: Place, operator: OperatorId) -> Self {
+        Self {
+            way: Way::Container(Arc::new(place)),
             operator,
         }
     }
@@ -93,73 +182,157 @@ impl Guardian {
     /// # Errors
     /// [`PullError`]
     pub async fn remembered(&self, public: &crate::operator::PublicKey) -> Result<Remembered, PullError> {
-        let rpc = self.connect().await?;
-        Remembered::ask(&rpc, public).await
+        let connected = self.connect().await?;
+        Remembered::ask(&connected.rpc, public).await
     }
 
-    /// Fetches and answers requests until `stop` turns true, through restarts of the guardian: it is found again under
-    /// the same name.
+    /// Fetches and answers requests until `stop` turns true, through restarts and handovers of the guardian: it is found
+    /// again under the same name.
     pub async fn pull(self, engine: Arc<Engine>, mut stop: Stop, tell: impl Fn(Link) + Send + Sync) {
         let mut pause = FIRST_PAUSE;
-        let mut told_down = false;
+        let mut told: Option<String> = None;
+        // When a session ended last: another guardian may be taking over.
+        let mut ended: Option<Instant> = None;
         loop {
             let session = async {
-                let rpc = self.connect().await?;
-                let remembered = Remembered::ask(&rpc, engine.public()).await?;
+                let connected = self.connect().await?;
+                let remembered = Remembered::ask(&connected.rpc, engine.public()).await?;
                 if let Err(rolled_back) = engine.compare(&remembered) {
                     tell(Link::RolledBack(rolled_back));
                 }
                 tell(Link::Up);
-                Ok::<_, PullError>(rpc)
+                Ok::<_, PullError>(connected)
             };
+            let quick = ended.is_some_and(|at| at.elapsed() < HANDOVER);
             let outcome = tokio::select! {
                 () = stop.wait() => return,
                 outcome = session => outcome,
+                // What was begun leads to a container that is the wrong one by now.
+                () = self.moved(quick) => {
+                    pause = FIRST_PAUSE;
+                    continue;
+                }
             };
             let error = match outcome {
-                Ok(rpc) => {
-                    (pause, told_down) = (FIRST_PAUSE, false);
-                    tokio::select! {
+                Ok(connected) => {
+                    (pause, told) = (FIRST_PAUSE, None);
+                    let caller = self.caller(connected.digest);
+                    let error = tokio::select! {
                         () = stop.wait() => return,
-                        error = Session::new(&rpc, &engine, self.caller()).run() => error,
-                    }
+                        error = Session::new(&connected.rpc, &engine, caller).run() => error,
+                        error = self.left() => error,
+                    };
+                    ended = Some(Instant::now());
+                    error
                 }
                 Err(error) => error,
             };
-            if !told_down {
-                told_down = true;
+            // Each once, until it changes: a container that is away, then there, then not trusted.
+            let text = error.to_string();
+            if told.as_ref() != Some(&text) {
+                told = Some(text);
                 tell(Link::Down(error));
             }
+            let quick = ended.is_some_and(|at| at.elapsed() < HANDOVER);
             tokio::select! {
                 () = stop.wait() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                () = self.moved(quick) => pause = FIRST_PAUSE,
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    fn caller(&self) -> Caller {
-        Caller::Guardian(CallerId::new(format!("guardian at {}", self.path.display())))
+    fn caller(&self, digest: Option<Digest>) -> Caller {
+        let id = CallerId::new(self.to_string());
+        Caller::Guardian(match digest {
+            Some(digest) => id.running(digest.to_string()),
+            None => id,
+        })
     }
 
-    async fn connect(&self) -> Result<Rpc, PullError> {
-        let rpc = Rpc::connect(&self.path).await?;
-        let hello = Hello {
-            version: RPC_VERSION,
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            operator_id: self.operator.to_string(),
+    /// Returns when its name leads elsewhere than when it was connected to; a socket's never does.
+    async fn moved(&self, quick: bool) {
+        match &self.way {
+            Way::Socket(_) => std::future::pending().await,
+            Way::Container(place) => place.moved(quick).await,
+        }
+    }
+
+    /// As [`Self::moved`], with an eye on what an upgrade is warming up.
+    async fn left(&self) -> PullError {
+        let Way::Container(place) = &self.way else {
+            return std::future::pending().await;
         };
-        let theirs: Hello = rpc.call("hello", &hello, CALL_TIME).await?;
-        if theirs.version != RPC_VERSION {
-            return Err(PullError::Version(theirs.version));
+        let foresee = async {
+            loop {
+                tokio::time::sleep(FORESEE).await;
+                place.foresee().await;
+            }
+        };
+        tokio::select! {
+            () = place.moved(false) => {}
+            () = foresee => {}
         }
-        if theirs.operator_id != hello.operator_id {
-            return Err(PullError::Foreign {
-                path: self.path.clone(),
-                found: theirs.operator_id,
-                expected: self.operator.clone(),
-            });
+        let name = place.name().to_owned();
+        PullError::Moved { name }
+    }
+
+    async fn connect(&self) -> Result<Connected, PullError> {
+        let place = match &self.way {
+            Way::Socket(path) => {
+                let rpc = Rpc::connect(path).await?;
+                self.greet(&rpc).await?;
+                return Ok(Connected { rpc, digest: None });
+            }
+            Way::Container(place) => place,
+        };
+        let opened = place.open().await?;
+        let rpc = Rpc::over(Box::new(opened.bridge));
+        let greeted = self.greet(&rpc).await;
+        if let Err(PullError::Frame(FrameError::Closed)) = greeted {
+            let name = place.name().to_owned();
+            let said = opened.complaints.text();
+            return Err(PullError::Unbridged { name, said });
         }
-        Ok(rpc)
+        greeted?;
+        Ok(Connected {
+            rpc,
+            digest: opened.digest,
+        })
+    }
+
+    async fn greet(&self, rpc: &Rpc) -> Result<(), PullError> {
+        greet(rpc, &self.operator, || self.to_string()).await
+    }
+}
+
+/// Says hello, as the kit of this operator.
+async fn greet(rpc: &Rpc, operator: &OperatorId, place: impl Fn() -> String) -> Result<(), PullError> {
+    let hello = Hello {
+        version: RPC_VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        operator_id: operator.to_string(),
+    };
+    let theirs: Hello = rpc.call("hello", &hello, CALL_TIME).await?;
+    if theirs.version != RPC_VERSION {
+        return Err(PullError::Version(theirs.version));
+    }
+    if theirs.operator_id != hello.operator_id {
+        return Err(PullError::Foreign {
+            place: place(),
+            found: theirs.operator_id,
+            expected: operator.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Who asks, as the log and the screen have it.
+impl fmt::Display for Guardian {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.way {
+            Way::Socket(path) => write!(f, "guardian at {}", path.display()),
+            Way::Container(place) => write!(f, "guardian in container {}", place.name()),
+        }
     }
 }

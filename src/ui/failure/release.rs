@@ -1,0 +1,96 @@
+use std::path::Path;
+
+use super::Failure;
+use crate::release::{Gate, Journal, JournalError, ReleaseError};
+use crate::store::StoreError;
+use crate::ui::Exit;
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Damaged { ref path, .. } => Self::new("journal-damaged", error.to_string()).hint(format!(
+                "Look with docker ps -a which guardian serves; then move {} away and run the command again.",
+                path.display()
+            )),
+            JournalError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReleaseError> for Failure {
+    fn from(error: ReleaseError) -> Self {
+        match error {
+            ReleaseError::Engine(error) => error.into(),
+            ReleaseError::Journal(error) => error.into(),
+            ReleaseError::Known(error) => error.into(),
+            ReleaseError::Gate(gate) => gate.into(),
+            ReleaseError::Gone(_) => Self::new("container-gone", error.to_string())
+                .hint("Look with docker ps -a what is there, then run the command again."),
+            ReleaseError::Interrupted => Self::interrupted(),
+        }
+    }
+}
+
+impl From<Gate> for Failure {
+    fn from(gate: Gate) -> Self {
+        let hint = match &gate {
+            Gate::Ended { .. } | Gate::Restarted(_) => {
+                "Read its last lines above: the config bundle may not fit this release (oc-guardian config check)."
+            }
+            Gate::NotHealthy { .. } | Gate::NotActive(_) => {
+                "Read its last lines above; an image that cannot stand by is upgraded with --strategy restart."
+            }
+            Gate::Federation { .. } => "Check the config bundle that is mounted: oc-guardian config check FILE",
+            Gate::Version { .. } => "Do not run this image: its program is not the release that was certified.",
+            Gate::NoStandby(_) => "Upgrade with --strategy restart, which stops the serving one first.",
+            Gate::Silent(_) => "See whether a firewall or another program stands between: docker port oc-guardian",
+            Gate::Unsigned(_) => "See whether the signing server reaches the new container: its screen or log says why not.",
+            Gate::Unattested(_) => "Ask the portal why: oc-guardian portal status",
+        };
+        Self::new(gate.reason(), gate.to_string()).hint(hint).with_exit(Exit::CheckFailed)
+    }
+}
+
+impl Failure {
+    /// No container of that name.
+    pub fn no_container(name: &str) -> Self {
+        Self::new("no-guardian", format!("the engine has no container {name}"))
+            .hint("Start one with: oc-guardian run, or name another one with --name.")
+    }
+
+    /// Another process changes the containers now.
+    pub fn swap_lock(error: StoreError) -> Self {
+        match error {
+            StoreError::Locked { .. } => Self::new(
+                "operation-under-way",
+                "another command changes the guardian's container now",
+            )
+            .hint("Wait until it ends, then run this one again."),
+            other => other.into(),
+        }
+    }
+
+    /// An operation was begun on another engine.
+    pub fn unfinished_elsewhere(journal: &Journal, here: &str, path: &Path) -> Self {
+        Self::new(
+            "unfinished-elsewhere",
+            format!(
+                "an interrupted {} on {} waits to be finished or undone, and the engine here is {here}",
+                journal.operation.as_str(),
+                journal.engine
+            ),
+        )
+        .hint(format!(
+            "Run the command again with DOCKER_HOST={}; if that engine is gone for good, remove {}.",
+            journal.engine,
+            path.display()
+        ))
+    }
+
+    /// Adds what that means: a clause.
+    #[must_use]
+    pub fn and(mut self, clause: &str) -> Self {
+        self.detail = format!("{}; {clause}", self.detail);
+        self
+    }
+}
