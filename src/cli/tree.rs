@@ -2,8 +2,8 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
 use super::{
-    audit, charter, completions, config, devnet, examples, federation, guardian, incident, init, key, man,
-    logs, policy, portal, rollback, run, sign, status, stop, trust, uninstall, upgrade, verify,
+    audit, charter, completions, config, devnet, examples, federation, guardian, incident, init, key, logs,
+    man, policy, portal, rollback, run, sign, status, stop, trust, uninstall, upgrade, verify,
 };
 use crate::ui::{Exit, Failure, Options};
 

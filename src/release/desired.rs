@@ -201,3 +201,7 @@ impl Wanted {
         mounts
     }
 }
+
+#[cfg(test)]
+#[path = "desired_tests.rs"]
+mod tests;

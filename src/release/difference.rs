@@ -241,7 +241,10 @@ mod tests {
         assert_eq!("none".parse(), Ok(Adopt::None));
         assert_eq!("all".parse::<Adopt>(), Err(NotAnAdopt::Shape));
         let error = "binds=/a:/b".parse::<Adopt>().unwrap_err().to_string();
-        assert!(error.starts_with("no difference is called binds (there are: bundle, data, bind,"), "{error}");
+        assert!(
+            error.starts_with("no difference is called binds (there are: bundle, data, bind,"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -7,8 +7,7 @@ use super::error::{Gate, ReleaseError};
 use super::health::{self, Program};
 use super::pause::{Health, Prober, Reading};
 use super::{
-    Action, Host, Instance, Journal, Mode, Names, Operation, Place, Seen, Step, Strategy,
-    Which, labels,
+    Action, Host, Instance, Journal, Mode, Names, Operation, Place, Seen, Step, Strategy, Which, labels,
 };
 use crate::engine::{Container, Engine, Spec};
 use crate::image::{self, VerifiedImage};

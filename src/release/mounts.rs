@@ -43,7 +43,9 @@ fn known(mount: &Mount, image: &LocalImage, expected: &Expected, found: &mut Fou
         }
         MountKind::Bind if expected.signer.as_deref() == Some(target) => carried.signer = Some(bind()),
         MountKind::Bind if expected.files.iter().any(|file| file == target) => carried.files.push(bind()),
-        MountKind::Volume if image.volumes.iter().any(|volume| volume == target) && !mount.source.is_empty() => {
+        MountKind::Volume
+            if image.volumes.iter().any(|volume| volume == target) && !mount.source.is_empty() =>
+        {
             carried.volumes.push(Volume {
                 name: mount.source.clone(),
                 target: target.to_owned(),

@@ -268,3 +268,9 @@ fn rpc_call() {
         ["answer.json", "hello.json", "leave-head.json", "pending.json"]
     );
 }
+
+#[test]
+fn journal() {
+    let good = accepted("journal", |bytes| oc_guardian::release::parse(bytes).is_ok());
+    assert_eq!(good, ["rollback.json", "run.json", "upgrade.json"]);
+}

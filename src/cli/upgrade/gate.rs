@@ -42,7 +42,8 @@ impl Gate {
     ) -> Result<Self, Failure> {
         steps.begin("gate", "Ask whether the federation can do without this guardian");
         let Some((membership, member)) = trusted(session)? else {
-            let why = "this kit trusts no federation of this guardian: whether others are healthy is not looked at";
+            let why =
+                "this kit trusts no federation of this guardian: whether others are healthy is not looked at";
             steps.skipped("no trusted federation here");
             steps.warn(why);
             session.record("upgrade", &format!("federation gate skipped: {why}"));
@@ -56,8 +57,13 @@ impl Gate {
         let report = match report(session, container, &ours) {
             Ok(report) => report,
             Err(why) if force => {
-                steps.warn(&format!("--force: what the other guardians say is not known: {why}"));
-                session.record("upgrade", &format!("federation gate overridden with --force: {why}"));
+                steps.warn(&format!(
+                    "--force: what the other guardians say is not known: {why}"
+                ));
+                session.record(
+                    "upgrade",
+                    &format!("federation gate overridden with --force: {why}"),
+                );
                 return Ok(gate);
             }
             // Not heard of is not healthy.
@@ -69,7 +75,11 @@ impl Gate {
         let verdict = judge(Some(membership), &ours, report.claims(), unix_millis() / 1000);
         let refused = match &verdict {
             FederationGate::Open(count) => {
-                steps.done(Some(&format!("{} others are healthy, {} are needed", count.healthy.len(), count.needed)));
+                steps.done(Some(&format!(
+                    "{} others are healthy, {} are needed",
+                    count.healthy.len(),
+                    count.needed
+                )));
                 None
             }
             FederationGate::NoMembership => None,
@@ -88,7 +98,10 @@ impl Gate {
             None => {}
             Some(why) if force => {
                 steps.warn(&format!("--force: {why}"));
-                session.record("upgrade", &format!("federation gate overridden with --force: {why}"));
+                session.record(
+                    "upgrade",
+                    &format!("federation gate overridden with --force: {why}"),
+                );
             }
             Some(why) => {
                 session.record("upgrade", &format!("federation gate closed: {why}"));
@@ -107,7 +120,10 @@ impl Gate {
         require: bool,
         force: bool,
     ) -> Result<Notice, Failure> {
-        let nothing = Notice { nonce: None, ours: None };
+        let nothing = Notice {
+            nonce: None,
+            ours: None,
+        };
         let Some((membership, member)) = &self.members else {
             return Ok(nothing);
         };
@@ -121,9 +137,12 @@ impl Gate {
         let (nonce, envelope) = match signed {
             Ok(published) => published,
             Err(why) if require => {
-                return Err(Failure::new("no-notice", format!("the notice to the others is not signed: {why}"))
-                    .hint("See that the signing server serves this guardian, or leave --require-notice away.")
-                    .with_exit(Exit::CheckFailed));
+                return Err(Failure::new(
+                    "no-notice",
+                    format!("the notice to the others is not signed: {why}"),
+                )
+                .hint("See that the signing server serves this guardian, or leave --require-notice away.")
+                .with_exit(Exit::CheckFailed));
             }
             Err(why) => {
                 steps.skipped("not signed");
@@ -139,7 +158,10 @@ impl Gate {
         if let Some(bundle) = session.bundle()?
             && let Err(error) = portal::publish(&bundle, &envelope)
         {
-            steps.warn(&format!("the portal's feed does not have the notice: {}", error.detail()));
+            steps.warn(&format!(
+                "the portal's feed does not have the notice: {}",
+                error.detail()
+            ));
         }
         std::thread::sleep(CROSS);
         let again = report(session, &prepared.old, &ours).unwrap_or_default();
@@ -192,7 +214,11 @@ fn trusted(session: &Session<'_>) -> Result<Option<(Membership, Member)>, Failur
     Ok(member.map(|member| (membership, member)))
 }
 
-async fn talk(session: &Session<'_>, container: &Container, ours: &OperatorId) -> Result<Conversation, String> {
+async fn talk(
+    session: &Session<'_>,
+    container: &Container,
+    ours: &OperatorId,
+) -> Result<Conversation, String> {
     let program = Program::of(container);
     let stream = session
         .engine
@@ -225,7 +251,9 @@ async fn publish(
 ) -> Result<(u64, String), String> {
     let talk = talk(session, container, &member.operator_id()).await?;
     let began = unix_millis();
-    talk.request_notice(title, None).await.map_err(|error| error.to_string())?;
+    talk.request_notice(title, None)
+        .await
+        .map_err(|error| error.to_string())?;
     let end = Instant::now() + SIGNATURE;
     loop {
         let report = ask(&talk).await?;

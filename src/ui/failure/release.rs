@@ -40,14 +40,24 @@ impl From<Gate> for Failure {
             Gate::NotHealthy { .. } | Gate::NotActive(_) => {
                 "Read its last lines above; an image that cannot stand by is upgraded with --strategy restart."
             }
-            Gate::Federation { .. } => "Check the config bundle that is mounted: oc-guardian config check FILE",
-            Gate::Version { .. } => "Do not run this image: its program is not the release that was certified.",
+            Gate::Federation { .. } => {
+                "Check the config bundle that is mounted: oc-guardian config check FILE"
+            }
+            Gate::Version { .. } => {
+                "Do not run this image: its program is not the release that was certified."
+            }
             Gate::NoStandby(_) => "Upgrade with --strategy restart, which stops the serving one first.",
-            Gate::Silent(_) => "See whether a firewall or another program stands between: docker port oc-guardian",
-            Gate::Unsigned(_) => "See whether the signing server reaches the new container: its screen or log says why not.",
+            Gate::Silent(_) => {
+                "See whether a firewall or another program stands between: docker port oc-guardian"
+            }
+            Gate::Unsigned(_) => {
+                "See whether the signing server reaches the new container: its screen or log says why not."
+            }
             Gate::Unattested(_) => "Ask the portal why: oc-guardian portal status",
         };
-        Self::new(gate.reason(), gate.to_string()).hint(hint).with_exit(Exit::CheckFailed)
+        Self::new(gate.reason(), gate.to_string())
+            .hint(hint)
+            .with_exit(Exit::CheckFailed)
     }
 }
 
