@@ -10,6 +10,7 @@ pub mod guardian;
 pub mod in_docker;
 mod keyring;
 mod namespace;
+pub mod operated;
 pub mod portal;
 pub mod registry;
 pub mod release_image;
