@@ -67,6 +67,7 @@ mod key_show;
 mod keychain;
 mod keychain_crash;
 mod keychain_trouble;
+mod main_job_docker;
 mod output;
 mod passphrase;
 mod passphrase_file;

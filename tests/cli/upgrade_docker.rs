@@ -70,13 +70,28 @@ fn an_image_that_fails_leaves_the_old_one_serving_docker() {
         (Variant::Never, "not-healthy"),
         (Variant::WrongVersion, "wrong-version"),
     ] {
-        let bad = it.release_as("0.3.0", Release { variant, ..Release::default() });
-        let arguments = ["upgrade", "--yes", "--image", &bad.reference, "--settle", "1s", "--strategy", "handover"];
+        let bad = it.release_as(
+            "0.3.0",
+            Release {
+                variant,
+                ..Release::default()
+            },
+        );
+        let arguments = [
+            "upgrade",
+            "--yes",
+            "--image",
+            &bad.reference,
+            "--settle",
+            "1s",
+            "--strategy",
+            "handover",
+        ];
         let failed = it.json(&arguments, 4);
         assert_eq!(failed["reason"], reason, "{failed}");
         assert_eq!(it.id(), id);
         assert_eq!(it.health()["state"], "active");
         assert_eq!(it.names(), [""], "{variant:?}");
-        assert!(!it.home.path("state/upgrade.json").exists());
+        assert!(!it.home.path("home/state/upgrade.json").exists());
     }
 }

@@ -4,11 +4,12 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use oc_guardian::image::Digest;
 use serde_json::{Value, json};
 
 use super::Home;
 use super::in_docker::docker;
-use super::registry::Registry;
+use super::registry::{Fault, Registry};
 use super::release_image::{Release, ReleaseImage, bundle_in_container};
 use super::signer::eventually;
 use super::sigstore::Sigstore;
@@ -25,10 +26,22 @@ pub struct Operated {
 }
 
 impl Operated {
+    /// With an identity and a config bundle.
     pub fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let home = Home::with_identity();
         bundle_in_container(&home);
+        let it = Self::in_home(home);
+        it.home.write(
+            "home/config/oc-guardian.config",
+            it.home.text("oc-guardian.config"),
+        );
+        it.home.chmod("home/config/oc-guardian.config", 0o644);
+        it
+    }
+
+    /// In a home where the rest is still to be made.
+    pub fn in_home(home: Home) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
         let sigstore = Sigstore::new();
         home.write("root.json", sigstore.trusted_root_json());
         let [health_port, peer_port] = free_ports();
@@ -36,7 +49,11 @@ impl Operated {
             home,
             registry: Registry::start(),
             sigstore,
-            name: format!("ocg-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)),
+            name: format!(
+                "ocg-{}-{}",
+                std::process::id(),
+                NEXT.fetch_add(1, Ordering::Relaxed)
+            ),
             health_port,
             peer_port,
         }
@@ -47,17 +64,60 @@ impl Operated {
     }
 
     pub fn release_as(&self, version: &str, release: Release) -> ReleaseImage {
-        ReleaseImage::push_as(&self.registry, &self.sigstore, REPOSITORY, &format!("v{version}"), version, release)
+        ReleaseImage::push_as(
+            &self.registry,
+            &self.sigstore,
+            REPOSITORY,
+            &format!("v{version}"),
+            version,
+            release,
+        )
+    }
+
+    /// An image that an engine can run, of whose signatures the registry knows nothing; by its tag.
+    pub fn unsigned(&self, version: &str) -> String {
+        let image = self.release(version);
+        self.registry
+            .fault(&format!("/referrers/{}", image.digest), Fault::Status(404));
+        image.reference.clone()
+    }
+
+    /// The registry serves other bytes for this blob from now on.
+    pub fn tamper(&self, digest: &Digest) {
+        self.registry.fault(
+            &format!("/blobs/{digest}"),
+            Fault::OtherBytes(b"tampered".to_vec()),
+        );
+    }
+
+    /// The volume with the guardian's data.
+    pub fn data_volume(&self) -> String {
+        let format =
+            r#"{{range .Mounts}}{{if eq .Destination "/var/lib/oc-guardian"}}{{.Name}}{{end}}{{end}}"#;
+        docker(&["inspect", "-f", format, &self.name])
+    }
+
+    /// As [`Operated::ok`], with the ports published at this address.
+    #[track_caller]
+    pub fn ok_on(&self, address: &str, arguments: &[&str]) -> Value {
+        let output = self.command_on(address, arguments).output().unwrap();
+        let document = last(&output);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}\n{document}");
+        document
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_on("127.0.0.1", arguments)
+    }
+
+    fn command_on(&self, address: &str, arguments: &[&str]) -> Command {
         let mut all = vec!["--json"];
         all.extend_from_slice(arguments);
         all.extend(["--name", &self.name]);
-        let ports = [self.health_port, self.peer_port].map(|it| format!("127.0.0.1:{it}"));
+        let ports = [self.health_port, self.peer_port].map(|it| format!("{address}:{it}"));
         let is_image_verb = matches!(arguments[0], "run" | "upgrade");
         if is_image_verb {
-            all.extend(["--trusted-root", "root.json", "--config", "oc-guardian.config"]);
+            all.extend(["--trusted-root", "root.json"]);
         }
         if arguments[0] == "run" {
             all.extend(["--health-port", &ports[0], "--peer-port", &ports[1]]);
@@ -125,7 +185,8 @@ impl Operated {
 pub fn last(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().last().unwrap_or_default();
-    serde_json::from_str(line).unwrap_or_else(|_| json!({ "output": text, "error": String::from_utf8_lossy(&output.stderr) }))
+    serde_json::from_str(line)
+        .unwrap_or_else(|_| json!({ "output": text, "error": String::from_utf8_lossy(&output.stderr) }))
 }
 
 fn free_ports() -> [u16; 2] {
