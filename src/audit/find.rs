@@ -139,7 +139,9 @@ mod tests {
             }
             tickets.push(ledger.append(entry).unwrap());
             if [900, 2400].contains(&number) {
-                tickets.drain(..).for_each(|ticket| drop(ticket.wait().unwrap()));
+                for ticket in tickets.drain(..) {
+                    ticket.wait().unwrap();
+                }
                 ledger.checkpoint(Vec::new()).unwrap().wait().unwrap();
             }
         }
@@ -161,10 +163,7 @@ mod tests {
         let (_home, folders, heads) = written();
         let key = key(7);
         for head in &heads {
-            assert_eq!(
-                record_at(&folders, &key, head.seq).unwrap().as_ref(),
-                Some(head)
-            );
+            assert_eq!(record_at(&folders, &key, head.seq).unwrap().as_ref(), Some(head));
         }
         for missing in [0, 3001, u64::MAX] {
             assert_eq!(record_at(&folders, &key, missing).unwrap(), None);
@@ -181,7 +180,10 @@ mod tests {
         let path = Layout::of(&folders).current;
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replacen("xxxx\"", "xxxy\"", 1)).unwrap();
-        let first = heads.iter().find(|head| text.starts_with(&format!("{{\"seq\":{},", head.seq))).unwrap();
+        let first = heads
+            .iter()
+            .find(|head| text.starts_with(&format!("{{\"seq\":{},", head.seq)))
+            .unwrap();
         let changed = (first.seq..first.seq + 2)
             .filter(|seq| record_at(&folders, &key(7), *seq).is_err())
             .count();

@@ -8,7 +8,8 @@ use super::Home;
 
 /// Echo is on before the program starts (rexpect switches it off), Ctrl-C does not end this shell, and what the program
 /// left the terminal like is printed after it.
-const SHELL: &str = r#"stty sane; echo "[session $$]"; trap : INT; "$@"; echo "[code $?]"; stty -a; echo "[end]""#;
+const SHELL: &str =
+    r#"stty sane; echo "[session $$]"; trap : INT; "$@"; echo "[code $?]"; stty -a; echo "[end]""#;
 
 /// A run at a terminal.
 ///

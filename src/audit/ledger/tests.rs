@@ -238,9 +238,16 @@ fn a_first_record_without_its_newline_does_not_hide_those_before_it() {
     disk.put_back(state, &copy);
     disk.put_back(Path::new("/home/data"), &epoch);
     let (seen, opened) = replayed(&disk, false);
-    assert_eq!((seen.checkpoint.as_deref(), seen.seqs.len()), (Some(&b"three"[..]), 0));
+    assert_eq!(
+        (seen.checkpoint.as_deref(), seen.seqs.len()),
+        (Some(&b"three"[..]), 0)
+    );
     assert_eq!(opened.head.seq, 3);
-    assert!(opened.notes[0].contains("write of record 4"), "{:?}", opened.notes);
+    assert!(
+        opened.notes[0].contains("write of record 4"),
+        "{:?}",
+        opened.notes
+    );
 }
 
 #[test]

@@ -84,7 +84,8 @@ impl audit::Replay for Latest {
     }
 
     fn record(&mut self, record: &audit::Record) {
-        let accepted = record.entry.event == Event::Forced && record.entry.kind.as_deref() == Some(ACCEPT_CLOCK);
+        let accepted =
+            record.entry.event == Event::Forced && record.entry.kind.as_deref() == Some(ACCEPT_CLOCK);
         self.0 = if accepted {
             record.entry.at
         } else {

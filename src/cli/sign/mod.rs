@@ -1,5 +1,6 @@
 mod one;
 mod questions;
+mod rollback;
 mod running;
 mod serve;
 mod unit;
@@ -62,9 +63,10 @@ pub(in crate::cli) struct Serving {
     /// Also answer on this loopback address; port 0 takes a free one. The token is in the runtime folder
     #[arg(long, value_name = "ADDR", requires = "serve", value_parser = loopback)]
     listen: Option<SocketAddr>,
-    /// Fetch the requests of the guardian with this RPC socket, or "none"
-    #[arg(long, value_name = "SOCKET", requires = "serve", default_value = "none")]
-    guardian: PathBuf,
+    /// Fetch the requests of the guardian with this RPC socket, or "none" [default: none]. With a FILE: only ask it whether
+    /// the state folder is an older copy [default: rpc.sock in the data folder of the config bundle]
+    #[arg(long, value_name = "SOCKET")]
+    guardian: Option<PathBuf>,
     /// Policy file [default: policy.toml in the config folder, made where there is none]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -75,7 +77,7 @@ pub(in crate::cli) struct Serving {
     #[arg(long)]
     ask_only: bool,
     /// Dangerous: sign on with an older copy of the state folder, though the guardian proves that newer signatures exist.
-    /// Only where the newest copy is lost, and not before 24 hours have passed
+    /// Only where the newest copy is lost and nothing that it signed is valid any more, which an action can be for 30 days
     #[arg(long, requires = "serve")]
     accept_rollback: bool,
     /// Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"
@@ -88,7 +90,7 @@ impl Serving {
     pub(in crate::cli) fn for_one(passphrase_file: Option<PathBuf>) -> Self {
         Self {
             listen: None,
-            guardian: "none".into(),
+            guardian: None,
             policy: None,
             allow_uid: Vec::new(),
             ask_only: false,

@@ -7,17 +7,15 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
 use super::Serving;
+use super::rollback;
 use super::running::{self, Core};
 use crate::cli::context::Context;
-use crate::cli::input;
 use crate::signer::{
     Doors, Guardian, Link, Server, Stop, Stopper, guardian_socket, operator_socket, token_path,
 };
 use crate::store::Folders;
 use crate::ui::{self, EMPHASIS, Exit, Failure, GOOD, Lines, Live, Report, Wish, paint};
 
-/// How long the start waits for a guardian to say what it remembers.
-const REMEMBER_TIME: Duration = Duration::from_secs(5);
 /// How long the end waits for tasks that should have ended.
 const END_TIME: Duration = Duration::from_secs(5);
 
@@ -37,9 +35,9 @@ pub(super) fn run(context: &Context, options: &Serving) -> Result<Exit, Failure>
 
 fn serve(context: &Context, folders: &Folders, options: &Serving, core: &Core) -> Result<Exit, Failure> {
     let runtime = runtime()?;
-    let guardian = guardian(options, core)?;
+    let guardian = rollback::named(options, core)?;
     if let Some(guardian) = &guardian {
-        check_remembered(context, &runtime, guardian, core)?;
+        rollback::check(context, &runtime, guardian, core)?;
     }
     raise_file_limit();
     let doors = Doors {
@@ -143,61 +141,6 @@ fn runtime() -> Result<Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new("internal", format!("no runtime: {error}")))
-}
-
-fn guardian(options: &Serving, core: &Core) -> Result<Option<Guardian>, Failure> {
-    if options.guardian == Path::new("none") {
-        return Ok(None);
-    }
-    let path = input::absolute(&options.guardian)?;
-    Ok(Some(Guardian::at(&path, core.identity.operator_id())))
-}
-
-/// An old copy of the state folder looks good to itself: others have to be asked.
-fn check_remembered(
-    context: &Context,
-    runtime: &Runtime,
-    guardian: &Guardian,
-    core: &Core,
-) -> Result<(), Failure> {
-    let progress = context.ui.progress("Asking the guardian what it remembers");
-    let asked = runtime.block_on(async {
-        tokio::time::timeout(REMEMBER_TIME, guardian.remembered(core.engine.public())).await
-    });
-    drop(progress);
-    let remembered = match asked {
-        Ok(Ok(remembered)) => remembered,
-        Ok(Err(error)) => {
-            context.ui.warn(&format!(
-                "whether the state folder is an older copy could not be checked: {error}"
-            ));
-            return Ok(());
-        }
-        Err(_) => {
-            context
-                .ui
-                .warn("whether the state folder is an older copy could not be checked: no answer in time");
-            return Ok(());
-        }
-    };
-    for ignored in &remembered.ignored {
-        context
-            .ui
-            .warn(&format!("the guardian remembers {ignored}: not counted"));
-    }
-    let Err(rolled_back) = core.engine.compare(&remembered) else {
-        return Ok(());
-    };
-    if !core.engine.is_behind_by_choice() {
-        return Err(rolled_back.into());
-    }
-    context
-        .ui
-        .warn(&format!("the log here knows less than others: {rolled_back}"));
-    if core.accepts_rollback {
-        core.engine.force(format!("--accept-rollback: {rolled_back}"))?;
-    }
-    Ok(())
 }
 
 fn warn_of_own_user(context: &Context, options: &Serving) {

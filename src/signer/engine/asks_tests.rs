@@ -43,7 +43,10 @@ fn an_outcome_is_kept_as_long_as_others_when_its_id_was_asked_about_before() {
     assert_eq!(asks.order.len(), KEPT);
     // One more takes the place of the oldest, which is the second by now.
     ask_and_settle(&mut asks, KEPT as u64 + 1, "last");
-    assert!(matches!(asks.look(&Caller::Operator, request(2).id), Look::Nothing));
+    assert!(matches!(
+        asks.look(&Caller::Operator, request(2).id),
+        Look::Nothing
+    ));
     match asks.look(&Caller::Operator, request(1).id) {
         Look::Settled(reply) => assert!(reply.body.contains("again")),
         _ => panic!("it is forgotten"),

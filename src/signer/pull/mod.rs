@@ -7,10 +7,11 @@ mod session;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::frames::{CallError, FrameError, Hello, RPC_VERSION};
-use super::{Caller, CallerId, Engine, Stop};
+use super::{Caller, CallerId, CompareError, Engine, Stop};
+use crate::audit::AuditError;
 use crate::operator::OperatorId;
 pub use remembered::{Remembered, RolledBack, verified_head};
 use rpc::Rpc;
@@ -20,6 +21,8 @@ use session::Session;
 const CALL_TIME: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A connection that held so long was none that failed at once, even if nothing was asked for.
+const LASTED: Duration = Duration::from_secs(30);
 
 /// Why a guardian's requests could not be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +62,9 @@ pub enum PullError {
     /// It speaks another version of the RPC.
     #[error("the guardian speaks version {0} of the RPC, this kit version {RPC_VERSION}")]
     Version(u64),
+    /// What it proves could not be recorded: nothing of it is served before.
+    #[error("what the guardian proves could not be recorded: {0}")]
+    NotRecorded(#[from] AuditError),
 }
 
 /// A guardian whose requests are fetched from its RPC socket.
@@ -77,6 +83,8 @@ pub enum Link {
     Down(PullError),
     /// What it proves that we did is more than our log knows: nothing is signed any more.
     RolledBack(RolledBack),
+    /// What it proves is taken over, or could not be compared: a sentence fragment.
+    Noted(String),
 }
 
 impl Guardian {
@@ -98,7 +106,7 @@ impl Guardian {
     }
 
     /// Fetches and answers requests until `stop` turns true, through restarts of the guardian: it is found again under
-    /// the same name.
+    /// the same name. However it behaves, it is not called faster than a few times a second while it has nothing to sign.
     pub async fn pull(self, engine: Arc<Engine>, mut stop: Stop, tell: impl Fn(Link) + Send + Sync) {
         let mut pause = FIRST_PAUSE;
         let mut told_down = false;
@@ -106,9 +114,7 @@ impl Guardian {
             let session = async {
                 let rpc = self.connect().await?;
                 let remembered = Remembered::ask(&rpc, engine.public()).await?;
-                if let Err(rolled_back) = engine.compare(&remembered) {
-                    tell(Link::RolledBack(rolled_back));
-                }
+                compare(&engine, remembered, &tell).await?;
                 tell(Link::Up);
                 Ok::<_, PullError>(rpc)
             };
@@ -118,11 +124,18 @@ impl Guardian {
             };
             let error = match outcome {
                 Ok(rpc) => {
-                    (pause, told_down) = (FIRST_PAUSE, false);
-                    tokio::select! {
+                    told_down = false;
+                    let begun = Instant::now();
+                    let mut session = Session::new(&rpc, &engine, self.caller());
+                    let error = tokio::select! {
                         () = stop.wait() => return,
-                        error = Session::new(&rpc, &engine, self.caller()).run() => error,
+                        error = session.run() => error,
+                    };
+                    // Not every connection that was made: else who closes each at once would be called at full speed.
+                    if session.has_served() || begun.elapsed() >= LASTED {
+                        pause = FIRST_PAUSE;
                     }
+                    error
                 }
                 Err(error) => error,
             };
@@ -161,5 +174,30 @@ impl Guardian {
             });
         }
         Ok(rpc)
+    }
+}
+
+/// Once on each connection. Reads files and waits for records.
+async fn compare(
+    engine: &Arc<Engine>,
+    remembered: Remembered,
+    tell: &(impl Fn(Link) + Send + Sync),
+) -> Result<(), PullError> {
+    let comparing = Arc::clone(engine);
+    let compared = tokio::task::spawn_blocking(move || comparing.compare(&remembered)).await;
+    match compared {
+        Ok(Ok(notes)) => {
+            for note in notes {
+                tell(Link::Noted(note));
+            }
+            Ok(())
+        }
+        // The other doors have to know it, and so has the guardian: each request is answered with it.
+        Ok(Err(CompareError::RolledBack(rolled_back))) => {
+            tell(Link::RolledBack(rolled_back));
+            Ok(())
+        }
+        Ok(Err(CompareError::Audit(error))) => Err(error.into()),
+        Err(_) => Err(AuditError::Closed.into()),
     }
 }
