@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
 
 use super::Serving;
-use super::running;
+use super::{rollback, running};
 use crate::cli::context::Context;
 use crate::cli::input::{STDIN, read_stdin};
 use crate::envelope::canonical;
@@ -52,7 +53,9 @@ pub(in crate::cli) fn have_signed(
         through_server(context, &client, &request, &id, consent)?
     } else {
         let core = running::open(context, &folders, options)?;
-        let signed = alone(context, &core.engine, &request, consent);
+        let runtime = running::small_runtime()?;
+        let signed = rollback::check_for_one(context, &runtime, &folders, options, &core)
+            .and_then(|()| alone(context, &runtime, &core.engine, &request, consent));
         core.engine.close()?;
         signed?
     };
@@ -94,11 +97,12 @@ fn through_server(
 /// The same core in this process, with this terminal as the person.
 fn alone(
     context: &Context,
+    runtime: &Runtime,
     engine: &Arc<Engine>,
     request: &[u8],
     consent: Consent,
 ) -> Result<client::Outcome, Failure> {
-    running::small_runtime()?.block_on(async {
+    runtime.block_on(async {
         let mut reply = engine.sign(Caller::Operator, request.to_vec()).await;
         if reply.status == 202
             && let Some(question) = engine.questions().into_iter().next()

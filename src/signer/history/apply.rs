@@ -20,6 +20,7 @@ impl History {
             return;
         }
         self.advance(entry.at);
+        self.apply_proved(entry);
         let id = entry.request_id.as_deref().and_then(|id| id.parse().ok());
         let kind = entry.kind.as_deref().and_then(Kind::named);
         if let (Some(id), Some(kind)) = (id, kind) {

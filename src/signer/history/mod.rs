@@ -3,6 +3,7 @@
 mod answers;
 mod apply;
 mod checkpoint;
+mod proved;
 mod window;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,9 +12,11 @@ use self::answers::Answers;
 pub use self::answers::Outcome;
 pub use self::apply::ACCEPT_CLOCK;
 pub use self::checkpoint::HistoryError;
+pub(super) use self::proved::{accepted_head, proved_nonce};
 use self::window::Window;
 use super::policy::Rate;
 use super::{Caller, CallerId, Kind, Operation, Plan, RequestId};
+use crate::audit::Head;
 use crate::envelope::Action;
 use crate::operator::Signature;
 
@@ -41,6 +44,8 @@ pub struct History {
     latest: u64,
     /// Highest nonce of each action.
     nonces: BTreeMap<Action, u64>,
+    /// Signed heads of logs that are lost, which a person accepted.
+    accepted: Vec<Head>,
     answers: Answers,
     windows: BTreeMap<String, Window>,
     /// Being signed, or waiting for a person.

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::frames::{CallError, FrameError, Hello, RPC_VERSION};
-use super::{Caller, CallerId, Engine, Stop};
+use super::{Caller, CallerId, CompareError, Engine, Stop};
+use crate::audit::AuditError;
 use crate::engine::EngineError;
 use crate::image::Digest;
 use crate::operator::OperatorId;
@@ -30,6 +31,8 @@ pub use trust::{ImageError, ImageTrust};
 const CALL_TIME: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A connection that held so long was none that failed at once, even if nothing was asked for.
+const LASTED: Duration = Duration::from_secs(30);
 /// How long after the end of a session another guardian may be taking over: twice as long as one may take to stand by.
 const HANDOVER: Duration = Duration::from_secs(20);
 /// Between two looks for a container that is being warmed up.
@@ -112,6 +115,9 @@ pub enum PullError {
     /// It speaks another version of the RPC.
     #[error("the guardian speaks version {0} of the RPC, this kit version {RPC_VERSION}")]
     Version(u64),
+    /// What it proves could not be recorded: nothing of it is served before.
+    #[error("what the guardian proves could not be recorded: {0}")]
+    NotRecorded(#[from] AuditError),
 }
 
 impl PullError {
@@ -156,6 +162,8 @@ pub enum Link {
     Down(PullError),
     /// What it proves that we did is more than our log knows: nothing is signed any more.
     RolledBack(RolledBack),
+    /// What it proves is taken over, or could not be compared: a sentence fragment.
+    Noted(String),
 }
 
 impl Guardian {
@@ -185,7 +193,8 @@ impl Guardian {
     }
 
     /// Fetches and answers requests until `stop` turns true, through restarts and handovers of the guardian: it is found
-    /// again under the same name.
+    /// again under the same name. However it behaves, it is not called faster than a few times a second while it has
+    /// nothing to sign.
     pub async fn pull(self, engine: Arc<Engine>, mut stop: Stop, tell: impl Fn(Link) + Send + Sync) {
         let mut pause = FIRST_PAUSE;
         let mut told: Option<String> = None;
@@ -195,9 +204,7 @@ impl Guardian {
             let session = async {
                 let connected = self.connect().await?;
                 let remembered = Remembered::ask(&connected.rpc, engine.public()).await?;
-                if let Err(rolled_back) = engine.compare(&remembered) {
-                    tell(Link::RolledBack(rolled_back));
-                }
+                compare(&engine, remembered, &tell).await?;
                 tell(Link::Up);
                 Ok::<_, PullError>(connected)
             };
@@ -213,13 +220,19 @@ impl Guardian {
             };
             let error = match outcome {
                 Ok(connected) => {
-                    (pause, told) = (FIRST_PAUSE, None);
+                    told = None;
+                    let begun = Instant::now();
                     let caller = self.caller(connected.digest);
+                    let mut session = Session::new(&connected.rpc, &engine, caller);
                     let error = tokio::select! {
                         () = stop.wait() => return,
-                        error = Session::new(&connected.rpc, &engine, caller).run() => error,
+                        error = session.run() => error,
                         error = self.left() => error,
                     };
+                    // Not every connection that was made: else who closes each at once would be called at full speed.
+                    if session.has_served() || begun.elapsed() >= LASTED {
+                        pause = FIRST_PAUSE;
+                    }
                     ended = Some(Instant::now());
                     error
                 }
@@ -327,5 +340,30 @@ impl fmt::Display for Guardian {
             Way::Socket(path) => write!(f, "guardian at {}", path.display()),
             Way::Container(place) => write!(f, "guardian in container {}", place.name()),
         }
+    }
+}
+
+/// Once on each connection. Reads files and waits for records.
+async fn compare(
+    engine: &Arc<Engine>,
+    remembered: Remembered,
+    tell: &(impl Fn(Link) + Send + Sync),
+) -> Result<(), PullError> {
+    let comparing = Arc::clone(engine);
+    let compared = tokio::task::spawn_blocking(move || comparing.compare(&remembered)).await;
+    match compared {
+        Ok(Ok(notes)) => {
+            for note in notes {
+                tell(Link::Noted(note));
+            }
+            Ok(())
+        }
+        // The other doors have to know it, and so has the guardian: each request is answered with it.
+        Ok(Err(CompareError::RolledBack(rolled_back))) => {
+            tell(Link::RolledBack(rolled_back));
+            Ok(())
+        }
+        Ok(Err(CompareError::Audit(error))) => Err(error.into()),
+        Err(_) => Err(AuditError::Closed.into()),
     }
 }
