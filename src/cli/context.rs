@@ -67,19 +67,20 @@ impl Context {
 
     /// What the environment says about Docker engines.
     pub(super) fn engine(&self) -> engine::Environment {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
-        let home = BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+        let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let path = |name| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         engine::Environment {
             docker_host: text("DOCKER_HOST"),
             docker_context: text("DOCKER_CONTEXT"),
-            docker_config: variable("DOCKER_CONFIG")
-                .map(PathBuf::from)
-                .or_else(|| home.as_ref().map(|home| home.join(".docker"))),
-            docker_cert_path: variable("DOCKER_CERT_PATH").map(PathBuf::from),
-            docker_tls_verify: variable("DOCKER_TLS_VERIFY").is_some(),
-            runtime_dir: variable("XDG_RUNTIME_DIR").map(PathBuf::from),
-            home,
+            docker_config: path("DOCKER_CONFIG"),
+            docker_cert_path: path("DOCKER_CERT_PATH"),
+            docker_tls_verify: text("DOCKER_TLS_VERIFY").is_some(),
+            runtime_dir: path("XDG_RUNTIME_DIR"),
+            home: BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
         }
     }
 

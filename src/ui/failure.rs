@@ -4,6 +4,7 @@ mod audit;
 mod bundle;
 mod devnet;
 mod doors;
+mod engine;
 mod federation;
 mod guardian;
 mod image;
