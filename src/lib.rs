@@ -1,7 +1,7 @@
 //! Operator's kit for a guardian of an m-of-n Bitcoin federation.
 //!
 //! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
-//! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `signer`, `image`, `portal`, `federation`, `envelope`,
+//! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `signer`, `form`, `image`, `portal`, `federation`, `envelope`,
 //! `bundle`, `audit`, `vault`, `operator`, `store`.
 
 pub mod audit;
@@ -11,6 +11,7 @@ pub mod devnet;
 pub mod doctor;
 pub mod envelope;
 pub mod federation;
+pub mod form;
 pub mod guardian;
 pub mod image;
 pub mod operator;

@@ -5,6 +5,7 @@ mod bundle;
 mod devnet;
 mod doors;
 mod federation;
+mod form;
 mod guardian;
 mod image;
 mod portal;

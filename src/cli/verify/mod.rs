@@ -11,7 +11,7 @@ use super::examples;
 use crate::image::{DEFAULT_IMAGE, Reference};
 use crate::ui::{Exit, Failure};
 
-pub(super) use image_args::{ImageArgs, TrustArgs};
+pub(super) use image_args::{ImageArgs, Pin, TrustArgs};
 pub(super) use report::Verified;
 
 /// Prove that a guardian image is the one that the project signed
