@@ -60,7 +60,10 @@ Examples:
   oc-guardian config gen
   oc-guardian config gen --federation oc-me-v1 --log-level debug --force
   oc-guardian config gen --federation oc-me-v1 --out - > config.json
-  oc-guardian config gen --federation oc-me-v1 --signer-url unix:/run/oc-guardian/sign.sock";
+  oc-guardian config gen --federation oc-me-v1 --signer-url unix:/run/oc-guardian/sign.sock
+  oc-guardian config gen --format compose > compose.yaml
+  oc-guardian config gen --format quadlet > ~/.config/containers/systemd/oc-guardian.container
+  oc-guardian config gen --format kubernetes --image ghcr.io/orangecheck/oc-guardian:v1.2.3 > guardian.yaml";
 
 pub(super) const CONFIG_CHECK: &str = "\
 Examples:

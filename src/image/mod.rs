@@ -66,7 +66,7 @@ pub use manifest_error::ManifestError;
 pub use platform::{NotAPlatform, PlatformError};
 pub use policy::{DEFAULT_IMAGE, IDENTITY, Policy, REPOSITORY};
 pub use proof::{Certified, Proof, ProofError, SignedBy, prove};
-pub use provenance::Provenance;
+pub use provenance::{GENERATOR, Provenance};
 pub use public_key::{PublicKey, PublicKeyError};
 pub use reference::{MAX_REFERENCE, Reference, ReferenceError};
 pub use runs::Runs;

@@ -10,7 +10,7 @@ use super::policy::Policy;
 use super::proof::Certified;
 
 /// The SLSA project's builder for container images: it runs apart from the steps that it builds, and signs by itself.
-const GENERATOR: &str = r"https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/generator_container_slsa3\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+";
+pub const GENERATOR: &str = r"https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/generator_container_slsa3\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+";
 
 static GENERATOR_IDENTITY: LazyLock<IdentityExpression> = LazyLock::new(|| {
     IdentityExpression::pattern(GENERATOR).expect("a constant that the tests of this module compile")
@@ -31,6 +31,13 @@ pub struct Provenance {
     pub git_ref: String,
     /// Git commit, where the certificate names it.
     pub commit: Option<String>,
+}
+
+impl Provenance {
+    /// Whether the SLSA project's generator built it, which builds for everybody.
+    pub fn is_by_generator(&self) -> bool {
+        GENERATOR_IDENTITY.matches(&self.builder)
+    }
 }
 
 /// What the signature says of the source; provenance has to say the same.

@@ -25,6 +25,7 @@ mod audit_verify;
 mod board_browser;
 mod charter_sign;
 mod config_check;
+mod config_forms;
 mod config_gen;
 mod config_input;
 mod config_schema;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{ImageArgs, Serving};
+use super::{GuardianImage, Serving};
 use crate::cli::context::Context;
 use crate::cli::input;
 use crate::engine::Endpoint;
@@ -71,7 +71,7 @@ pub(super) fn to_serve(
     context: &Context,
     folders: &Folders,
     options: &Serving,
-    image: &ImageArgs,
+    image: &GuardianImage,
     operator: OperatorId,
 ) -> Result<Option<Guardian>, Failure> {
     found(context, options, operator, |name| {
@@ -118,7 +118,7 @@ fn endpoint(context: &Context) -> Result<Endpoint, Failure> {
     Ok(Endpoint::discover(&context.engine())?)
 }
 
-fn place(context: &Context, folders: &Folders, image: &ImageArgs, name: &str) -> Result<Place, Failure> {
+fn place(context: &Context, folders: &Folders, image: &GuardianImage, name: &str) -> Result<Place, Failure> {
     let endpoint = endpoint(context)?;
     if image.unverified_guardian {
         context.ui.warn(&format!(

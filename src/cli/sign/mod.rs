@@ -60,12 +60,12 @@ pub(super) struct Sign {
     serving: Serving,
     // Last: its heading holds for all that follows.
     #[command(flatten)]
-    image: ImageArgs,
+    image: GuardianImage,
 }
 
 /// Which images a guardian in a container may run.
 #[derive(Args)]
-struct ImageArgs {
+struct GuardianImage {
     /// Dangerous: serve whatever runs in the container, whoever made it. For development, with a key that guards nothing
     #[arg(long, requires = "serve")]
     unverified_guardian: bool,

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use super::guardian::to_serve;
 use super::rollback;
 use super::running::{self, Core};
-use super::{ImageArgs, Serving};
+use super::{GuardianImage, Serving};
 use crate::cli::context::Context;
 use crate::signer::{
     Doors, Guardian, Link, Server, Stop, Stopper, guardian_socket, operator_socket, token_path,
@@ -20,7 +20,7 @@ use crate::ui::{self, EMPHASIS, Exit, Failure, GOOD, Lines, Live, Report, Wish, 
 /// How long the end waits for tasks that should have ended.
 const END_TIME: Duration = Duration::from_secs(5);
 
-pub(super) fn run(context: &Context, options: &Serving, image: &ImageArgs) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, options: &Serving, image: &GuardianImage) -> Result<Exit, Failure> {
     let folders = context.folders()?;
     let core = running::open(context, &folders, options)?;
     let outcome = serve(context, &folders, options, image, &core);
@@ -38,7 +38,7 @@ fn serve(
     context: &Context,
     folders: &Folders,
     options: &Serving,
-    image: &ImageArgs,
+    image: &GuardianImage,
     core: &Core,
 ) -> Result<Exit, Failure> {
     let runtime = runtime()?;

@@ -10,16 +10,16 @@ use crate::ui::{EMPHASIS, GOOD, Lines, Report, WARNING, paint, printable};
 const NOT_SEEN: &str = "revocation: offline, a signer that was revoked since cannot be told";
 
 /// An image that was verified, and what that rests on.
-pub(super) struct Verified {
-    pub(super) image: VerifiedImage,
-    pub(super) policy: Policy,
-    pub(super) trust: TrustRoot,
-    pub(super) now: SystemTime,
+pub(in crate::cli) struct Verified {
+    pub(in crate::cli) image: VerifiedImage,
+    pub(in crate::cli) policy: Policy,
+    pub(in crate::cli) trust: TrustRoot,
+    pub(in crate::cli) now: SystemTime,
 }
 
 impl Verified {
     /// What was let pass because a flag said so.
-    pub(super) fn warnings(&self) -> Vec<String> {
+    pub(in crate::cli) fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.image.provenance().is_none() {
             warnings.push(
