@@ -215,16 +215,21 @@ fn ten_thousand_connections_leave_the_operator_in_charge() {
         }
     }
     assert_eq!(made, 10_000);
-    let metrics = eventually(|| {
-        let metrics = get(&home, OPERATOR_SOCKET, "/metrics").body;
-        let refused = metrics
-            .lines()
-            .find_map(|line| line.strip_prefix("oc_guardian_connections_refused_total "))?
-            .parse::<u64>()
-            .unwrap();
-        (refused > 8_000).then_some(refused)
-    });
-    assert!(metrics.is_some(), "too many connections are kept");
+    // 512 at each of two doors, and some files. How many were turned away depends on how fast they came: the places at the
+    // loopback port are free again after two seconds.
+    let kept = std::fs::read_dir(format!("/proc/{}/fd", server.child.id()))
+        .unwrap()
+        .count();
+    assert!((512..1_200).contains(&kept), "{kept} are kept");
+    let metrics = get(&home, OPERATOR_SOCKET, "/metrics").body;
+    let refused = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("oc_guardian_connections_refused_total "))
+        .unwrap();
+    assert!(
+        refused.parse::<u64>().unwrap() > 3_000,
+        "{refused} were turned away"
+    );
     assert_eq!(get(&home, OPERATOR_SOCKET, "/healthz").status, 200);
     drop(open);
     let again = eventually(|| {

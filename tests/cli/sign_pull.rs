@@ -325,8 +325,8 @@ fn the_pace_is_not_the_guardians() {
         let time = Duration::from_secs(4);
         std::thread::sleep(time);
         let calls = guardian.calls();
-        // Without a pace there are thousands.
-        assert!((2..=24).contains(&calls), "{trick:?}: {calls} calls in {time:?}");
+        // Without a pace there are 20 connections, or thousands of calls on one.
+        assert!((2..=14).contains(&calls), "{trick:?}: {calls} calls in {time:?}");
     }
 }
 
