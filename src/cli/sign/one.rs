@@ -138,9 +138,22 @@ fn alone(
     })
 }
 
-/// Whether a question is about the payload of this request, which is what the person said yes to.
+/// Whether a question is about the payload of this request, which is what the person said yes to. Where the request leaves the
+/// nonce to the core, it is that of the question.
 fn is_about(question: &Question, request: &[u8]) -> bool {
-    Request::parse(request).is_ok_and(|request| request.bytes == question.payload)
+    let (Ok(mut request), Ok(asked)) = (
+        serde_json::from_slice::<Value>(request),
+        serde_json::from_str::<Value>(&question.payload),
+    ) else {
+        return false;
+    };
+    if let (Some(payload), Some(nonce)) = (
+        request.get_mut("payload").and_then(Value::as_object_mut),
+        asked.get("nonce"),
+    ) {
+        payload.entry("nonce").or_insert_with(|| nonce.clone());
+    }
+    Request::parse(request.to_string().as_bytes()).is_ok_and(|request| request.bytes == question.payload)
 }
 
 fn outcome(reply: &Reply) -> Result<client::Outcome, Failure> {
@@ -154,8 +167,8 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     read_stdin(MAX_REQUEST)
 }
 
-/// Fills in what follows from the moment: `id`, `at`, and the nonce of an action. Everything else is for the core to
-/// judge, which gets the very bytes where nothing had to be filled in.
+/// Fills in what follows from the moment: `id` and `at`; the core fills in the nonce of an action, since it alone knows the
+/// last one. Everything else is for it to judge, and it gets the very bytes where nothing had to be filled in.
 fn complete(bytes: &[u8]) -> Result<(String, Vec<u8>), Failure> {
     let malformed = |detail: String| {
         Failure::new("malformed-request", detail)
@@ -168,14 +181,6 @@ fn complete(bytes: &[u8]) -> Result<(String, Vec<u8>), Failure> {
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut changed = false;
-    if request.get("kind").is_some_and(|kind| kind == "action")
-        && let Some(payload) = request.get_mut("payload").and_then(Value::as_object_mut)
-        && !payload.contains_key("nonce")
-    {
-        let nonce = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        payload.insert("nonce".into(), json!(nonce));
-        changed = true;
-    }
     if !request.contains_key("id") && !request.contains_key("at") {
         let mut random = [0; 12];
         getrandom::fill(&mut random)

@@ -72,6 +72,8 @@ pub struct Engine {
     compared: AtomicBool,
     /// Set once, when something shows that no signature may leave before a restart.
     halted: Mutex<Option<Halt>>,
+    /// One reload at a time: else the older of two files could be read last.
+    reloading: tokio::sync::Mutex<()>,
     watcher: Watcher,
     metrics: Metrics,
     /// The last signed head, as it is left with guardians.
@@ -118,6 +120,7 @@ impl Engine {
             }),
             compared: AtomicBool::new(false),
             halted: Mutex::new(None),
+            reloading: tokio::sync::Mutex::default(),
             watcher: Watcher::default(),
             metrics: Metrics::default(),
             heads: watch::Sender::new(None),
@@ -248,6 +251,7 @@ impl Engine {
 
     /// Reads the policy file and the trusted federations again; a policy that is not acceptable changes nothing.
     pub async fn reload(self: &Arc<Self>) -> Reply {
+        let _one = self.reloading.lock().await;
         let engine = Arc::clone(self);
         let loaded = tokio::task::spawn_blocking(move || {
             engine.trusted.reload();

@@ -27,11 +27,12 @@ impl Engine {
                 () = tokio::time::sleep(TICK) => {}
             }
             self.expire();
-            if self.trusted.is_stale() {
-                let engine = Arc::clone(&self);
+            let engine = Arc::clone(&self);
+            let _ = tokio::task::spawn_blocking(move || {
                 // What cannot be read is told at the next start, and by `federation show`.
-                let _ = tokio::task::spawn_blocking(move || engine.trusted.reload()).await;
-            }
+                engine.trusted.is_stale().then(|| engine.trusted.reload())
+            })
+            .await;
             let stopped = self.stopped();
             if stopped.is_some() != was_stopped {
                 was_stopped = stopped.is_some();
