@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use directories::{BaseDirs, ProjectDirs};
 
@@ -6,7 +7,7 @@ use crate::engine;
 use crate::image::registry;
 use crate::operator::Identity;
 use crate::store::Folders;
-use crate::ui::{Failure, Ui};
+use crate::ui::{self, Failure, Ui};
 use crate::vault::{self, VaultError};
 
 /// Environment variable that puts all folders under one.
@@ -53,15 +54,16 @@ impl Context {
 
     /// What the registry client needs to know: where Docker keeps its logins, where programs are, and the proxy.
     pub(super) fn registry(&self) -> registry::Options {
-        let docker = std::env::var_os("DOCKER_CONFIG")
-            .filter(|folder| !folder.is_empty())
-            .map(PathBuf::from)
-            .or_else(|| BaseDirs::new().map(|dirs| dirs.home_dir().join(".docker")));
+        // Also where HOME is not set.
+        let home = || BaseDirs::new().map(|dirs| dirs.home_dir().into());
+        let variable = |name: &str| match name {
+            "HOME" => home(),
+            name => std::env::var_os(name),
+        };
         registry::Options {
-            docker_config: docker.map(|folder| folder.join("config.json")),
-            search_path: std::env::var_os("PATH"),
-            proxy: ureq::Proxy::try_from_env(),
-            ..registry::Options::default()
+            proxy: self.proxy(),
+            notice: Some(Arc::new(ui::warning)),
+            ..registry::Options::from_variables(variable)
         }
     }
 
@@ -82,6 +84,30 @@ impl Context {
             runtime_dir: path("XDG_RUNTIME_DIR"),
             home: BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
         }
+    }
+
+    /// The proxy that the environment names. One that cannot be used is passed over, and that is said.
+    pub(super) fn proxy(&self) -> Option<ureq::Proxy> {
+        const VARIABLES: [&str; 6] = [
+            "ALL_PROXY",
+            "all_proxy",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "HTTP_PROXY",
+            "http_proxy",
+        ];
+        for name in VARIABLES {
+            let unusable = std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .is_some_and(|value| value.to_str().is_none_or(|text| ureq::Proxy::new(text).is_err()));
+            if unusable {
+                // Its value may have a password in it.
+                self.ui.warn(&format!(
+                    "{name} is no proxy that can be used (wanted: http://HOST:PORT); it is passed over"
+                ));
+            }
+        }
+        ureq::Proxy::try_from_env()
     }
 
     /// The operator identity, which must exist.

@@ -9,9 +9,7 @@ const DATA: &str = "data";
 
 /// <https://github.com/compose-spec/compose-spec/blob/main/spec.md>
 pub(super) fn write(container: &Container) -> String {
-    let bind = |source: &str, target: &str, read_only: bool| {
-        json!({ "type": "bind", "source": source, "target": target, "read_only": read_only })
-    };
+    let bind = |source: &str, target: &str, read_only: bool| json!({ "type": "bind", "source": source, "target": target, "read_only": read_only });
     let mut volumes = Vec::new();
     if let Some(path) = &container.bundle_path {
         volumes.push(bind(path.as_str(), BUNDLE_TARGET, true));

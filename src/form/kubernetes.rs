@@ -13,13 +13,9 @@ const BUNDLE_KEY: &str = "config.json";
 const NAME_LABEL: &str = "app.kubernetes.io/name";
 
 pub(super) fn write(container: &Container, admission: &Admission) -> Result<String, ImagePolicyError> {
-    for path in [
-        Some(&container.data_dir),
-        container.signer.as_ref().map(|it| &it.target),
-    ] {
-        if let Some(path) = path {
-            path.without(&[':'], "a Kubernetes mount")?;
-        }
+    let targets = container.signer.iter().map(|signer| &signer.target);
+    for path in targets.chain([&container.data_dir]) {
+        path.without(&[':'], "a Kubernetes mount")?;
     }
     let mut documents = Vec::new();
     if container.bundle_path.is_none() {

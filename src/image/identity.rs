@@ -102,7 +102,7 @@ impl IdentityExpression {
             Rule::Below => {
                 let text = regex::escape(&self.text);
                 let more = if self.text.ends_with('/') {
-                    ".+"
+                    ".*"
                 } else {
                     "(?:/.*)?"
                 };

@@ -38,6 +38,7 @@ mod policy;
 mod proof;
 mod provenance;
 mod public_key;
+mod quoted;
 mod reference;
 pub mod registry;
 mod runs;
