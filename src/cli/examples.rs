@@ -60,7 +60,10 @@ Examples:
   oc-guardian config gen
   oc-guardian config gen --federation oc-me-v1 --log-level debug --force
   oc-guardian config gen --federation oc-me-v1 --out - > config.json
-  oc-guardian config gen --federation oc-me-v1 --signer-url unix:/run/oc-guardian/sign.sock";
+  oc-guardian config gen --federation oc-me-v1 --signer-url unix:/run/oc-guardian/sign.sock
+  oc-guardian config gen --format compose > compose.yaml
+  oc-guardian config gen --format quadlet > ~/.config/containers/systemd/oc-guardian.container
+  oc-guardian config gen --format kubernetes --image ghcr.io/orangecheck/oc-guardian:v1.2.3 > guardian.yaml";
 
 pub(super) const CONFIG_CHECK: &str = "\
 Examples:
@@ -85,7 +88,8 @@ Examples:
   oc-guardian verify ghcr.io/orangecheck/oc-guardian:v1.2.3 --json | jq -r .digest
   oc-guardian verify ghcr.io/orangecheck/oc-guardian:latest \\
     --certificate-identity-regexp https://github.com/orangecheck/oc-guardian-kit
-  oc-guardian verify registry.example/guardian:v1.2.3 --key cosign.pub --trusted-root trusted_root.json
+  oc-guardian verify registry.example/guardian:v1.2.3 \\
+    --key cosign.pub --trusted-root trusted_root.json
   oc-guardian verify --bundle oc-guardian.tar.gz.sigstore.json oc-guardian.tar.gz
 
 Exit codes: 0 verified, 3 not trusted, 1 the registry or a file could not be read.";

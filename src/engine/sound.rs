@@ -172,7 +172,6 @@ fn is_harmless_variable(name: &str) -> bool {
     HARMLESS.contains(&name) || name.starts_with("LC_")
 }
 
-/// Docker's own PATH is in every container, whether its image has one or not.
 fn is_harmless_mount(mount: &Mount, image: &LocalImage) -> bool {
     let target = mount.target.as_str();
     // The engine cleans paths; one that is not clean could mean another place than it seems to.

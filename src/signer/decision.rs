@@ -178,6 +178,8 @@ pub struct Plan {
     pub summary: String,
     /// The rule that decided: `rule 3 (line 12)`, `approved (…)` after a person's yes.
     pub rule: String,
+    /// What that rule's rate is counted under.
+    pub rule_key: String,
     /// The signature is verified before it is used.
     pub verify_after: bool,
     /// Until when the signed payload can be valid, in Unix seconds.
@@ -266,7 +268,8 @@ impl Plan {
             summary: self.summary.clone(),
             scheme: signature.map(|_| scheme.as_str().to_owned()),
             payload: Some(self.bytes.clone()),
-            rule: Some(self.rule.clone()),
+            // With the key: after a restart the rate is counted from the records.
+            rule: Some(format!("{} #{}", self.rule, self.rule_key)),
             signature: signature.map(Signature::to_hex),
         }
     }

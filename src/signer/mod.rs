@@ -29,7 +29,7 @@ mod trial;
 pub use decide::{approve, decide};
 pub use decision::{Answer, Caller, CallerId, Decision, Facts, ImageCheck, Plan, Refusal, TrustedMembership};
 pub use describe::{Description, span};
-pub use engine::{Engine, Setup};
+pub use engine::{CompareError, Engine, Setup};
 pub use history::{ACCEPT_CLOCK, History, HistoryError, Outcome};
 pub use id::{MAX_ID_AHEAD, NEW_ID_AGE, RequestId, RequestIdError};
 pub use kind::{Kind, Operation};

@@ -48,6 +48,8 @@ pub enum Notice {
     Stopped(Option<String>),
     /// A guardian's requests are fetched from now on; or are not, and why.
     Guardian(Result<(), String>),
+    /// Signing goes on, but the operator should know this.
+    Warned(String),
     /// Notices were lost, because the screen is slow.
     Lost(u64),
 }

@@ -131,7 +131,7 @@ fn refusals_by_policy_and_by_what_no_policy_lifts() {
     }
     assert!(records_of(&home, "signed").is_empty());
     assert!(!records_of(&home, "denied").is_empty());
-    assert!(!server.events("refused").is_empty());
+    server.wait_for("refused");
 }
 
 #[test]

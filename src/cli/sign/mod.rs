@@ -1,6 +1,7 @@
 mod guardian;
 mod one;
 mod questions;
+mod rollback;
 mod running;
 mod serve;
 mod unit;
@@ -59,12 +60,12 @@ pub(super) struct Sign {
     serving: Serving,
     // Last: its heading holds for all that follows.
     #[command(flatten)]
-    image: ImageArgs,
+    image: GuardianImage,
 }
 
 /// Which images a guardian in a container may run.
 #[derive(Args)]
-struct ImageArgs {
+struct GuardianImage {
     /// Dangerous: serve whatever runs in the container, whoever made it. For development, with a key that guards nothing
     #[arg(long, requires = "serve")]
     unverified_guardian: bool,
@@ -80,8 +81,9 @@ pub(in crate::cli) struct Serving {
     #[arg(long, value_name = "ADDR", requires = "serve", value_parser = loopback)]
     listen: Option<SocketAddr>,
     /// Fetch the requests of the guardian in this container, or with this RPC socket (a path); "none" fetches none
-    /// [default: the container oc-guardian, where there is a Docker engine]
-    #[arg(long, value_name = "CONTAINER|SOCKET", requires = "serve", value_parser = guardian::source)]
+    /// [default: the container oc-guardian, where there is a Docker engine]. With a FILE: only ask it whether the state
+    /// folder is an older copy [default: rpc.sock in the data folder of the config bundle, or that container]
+    #[arg(long, value_name = "CONTAINER|SOCKET", value_parser = guardian::source)]
     guardian: Option<guardian::Source>,
     /// Policy file [default: policy.toml in the config folder, made where there is none]
     #[arg(long, value_name = "FILE")]
@@ -93,7 +95,7 @@ pub(in crate::cli) struct Serving {
     #[arg(long)]
     ask_only: bool,
     /// Dangerous: sign on with an older copy of the state folder, though the guardian proves that newer signatures exist.
-    /// Only where the newest copy is lost, and not before 24 hours have passed
+    /// Only where the newest copy is lost and nothing that it signed is valid any more, which an action can be for 30 days
     #[arg(long, requires = "serve")]
     accept_rollback: bool,
     /// Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"

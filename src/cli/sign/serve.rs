@@ -6,9 +6,10 @@ use sd_notify::NotifyState;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
-use super::guardian::guardian;
+use super::guardian::to_serve;
+use super::rollback;
 use super::running::{self, Core};
-use super::{ImageArgs, Serving};
+use super::{GuardianImage, Serving};
 use crate::cli::context::Context;
 use crate::signer::{
     Doors, Guardian, Link, Server, Stop, Stopper, guardian_socket, operator_socket, token_path,
@@ -16,12 +17,10 @@ use crate::signer::{
 use crate::store::Folders;
 use crate::ui::{self, EMPHASIS, Exit, Failure, GOOD, Lines, Live, Report, Wish, paint};
 
-/// How long the start waits for a guardian to say what it remembers; its image may have to be verified for that.
-const REMEMBER_TIME: Duration = Duration::from_secs(20);
 /// How long the end waits for tasks that should have ended.
 const END_TIME: Duration = Duration::from_secs(5);
 
-pub(super) fn run(context: &Context, options: &Serving, image: &ImageArgs) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, options: &Serving, image: &GuardianImage) -> Result<Exit, Failure> {
     let folders = context.folders()?;
     let core = running::open(context, &folders, options)?;
     let outcome = serve(context, &folders, options, image, &core);
@@ -39,13 +38,13 @@ fn serve(
     context: &Context,
     folders: &Folders,
     options: &Serving,
-    image: &ImageArgs,
+    image: &GuardianImage,
     core: &Core,
 ) -> Result<Exit, Failure> {
     let runtime = runtime()?;
-    let guardian = guardian(context, folders, options, image, core.identity.operator_id())?;
+    let guardian = to_serve(context, folders, options, image, core.identity.operator_id())?;
     if let Some(guardian) = &guardian {
-        check_remembered(context, &runtime, guardian, options, core)?;
+        rollback::check(context, &runtime, guardian, options, core)?;
     }
     raise_file_limit();
     let doors = Doors {
@@ -149,61 +148,6 @@ fn runtime() -> Result<Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new("internal", format!("no runtime: {error}")))
-}
-
-/// An old copy of the state folder looks good to itself: others have to be asked.
-fn check_remembered(
-    context: &Context,
-    runtime: &Runtime,
-    guardian: &Guardian,
-    options: &Serving,
-    core: &Core,
-) -> Result<(), Failure> {
-    let progress = context.ui.progress("Asking the guardian what it remembers");
-    let asked = runtime.block_on(async {
-        tokio::time::timeout(REMEMBER_TIME, guardian.remembered(core.engine.public())).await
-    });
-    drop(progress);
-    let remembered = match asked {
-        Ok(Ok(remembered)) => remembered,
-        // Nobody has said that there is one.
-        Ok(Err(error)) if options.guardian.is_none() && error.is_absence() => {
-            context.ui.note(&format!(
-                "No guardian's requests are fetched yet: {error}. It is looked for again and again; --guardian none ends that."
-            ));
-            return Ok(());
-        }
-        Ok(Err(error)) => {
-            context.ui.warn(&format!(
-                "whether the state folder is an older copy could not be checked: {error}"
-            ));
-            return Ok(());
-        }
-        Err(_) => {
-            context
-                .ui
-                .warn("whether the state folder is an older copy could not be checked: no answer in time");
-            return Ok(());
-        }
-    };
-    for ignored in &remembered.ignored {
-        context
-            .ui
-            .warn(&format!("the guardian remembers {ignored}: not counted"));
-    }
-    let Err(rolled_back) = core.engine.compare(&remembered) else {
-        return Ok(());
-    };
-    if !core.engine.is_behind_by_choice() {
-        return Err(rolled_back.into());
-    }
-    context
-        .ui
-        .warn(&format!("the log here knows less than others: {rolled_back}"));
-    if core.accepts_rollback {
-        core.engine.force(format!("--accept-rollback: {rolled_back}"))?;
-    }
-    Ok(())
 }
 
 fn warn_of_own_user(context: &Context, options: &Serving) {

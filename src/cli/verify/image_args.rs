@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::report::Verified;
 use super::signer::SignerArgs;
+use crate::bundle::Bundle;
 use crate::cli::context::Context;
 use crate::doctor::{self, BundleFileError};
 use crate::image::trust::TrustRoot;
@@ -128,13 +129,7 @@ impl ImageArgs {
         let Some(bundle) = found.checked.bundle() else {
             return Err(Failure::bad_bundle(&file, &found.checked).hint_check(&file));
         };
-        let Some(text) = &bundle.image_digest else {
-            return Ok(None);
-        };
-        let digest = text.parse().map_err(|error| {
-            Failure::new("config-schema-mismatch", format!("{file}: image_digest: {error}"))
-        })?;
-        Ok(Some(Pin { digest, file }))
+        Pin::of(bundle, &file)
     }
 }
 
@@ -142,6 +137,22 @@ impl ImageArgs {
 pub(in crate::cli) struct Pin {
     digest: Digest,
     file: String,
+}
+
+impl Pin {
+    /// What the bundle in this file pins, if anything.
+    pub(in crate::cli) fn of(bundle: &Bundle, file: &str) -> Result<Option<Self>, Failure> {
+        let Some(text) = &bundle.image_digest else {
+            return Ok(None);
+        };
+        let digest = text.parse().map_err(|error| {
+            Failure::new("config-schema-mismatch", format!("{file}: image_digest: {error}"))
+        })?;
+        Ok(Some(Self {
+            digest,
+            file: file.to_owned(),
+        }))
+    }
 }
 
 fn refused(error: VerifyError, reference: &Reference, pin: Option<&Pin>) -> Failure {

@@ -4,6 +4,7 @@
 //! durable; answer. So no signature leaves before its record, and no two requests are decided on the same past.
 
 mod asks;
+mod compare;
 mod core;
 mod entries;
 mod metrics;
@@ -13,8 +14,9 @@ mod signing;
 mod trusted;
 mod upkeep;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -25,12 +27,12 @@ use tokio::sync::watch;
 
 use self::core::Core;
 use super::notice::{Notice, Watcher};
-use super::pull::{Remembered, RolledBack};
 use super::{Caller, Facts, Kind, Outcome, Policy, PolicyFile, Reply, RequestId, TrustedMembership};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey};
 use crate::store::Folders;
 use asks::{Asks, Look};
+pub use compare::CompareError;
 use entries::Denials;
 pub(super) use metrics::Metrics;
 use replay::Rebuild;
@@ -62,11 +64,16 @@ pub struct Engine {
     ask_only: bool,
     accepts_rollback: bool,
     started: SystemTime,
+    folders: Folders,
     ledger: Ledger,
     trusted: Trusted,
     core: Mutex<Core>,
+    /// Whether a comparison with what others remember has ended well.
+    compared: AtomicBool,
     /// Set once, when something shows that no signature may leave before a restart.
     halted: Mutex<Option<Halt>>,
+    /// One reload at a time: else the older of two files could be read last.
+    reloading: tokio::sync::Mutex<()>,
     watcher: Watcher,
     metrics: Metrics,
     /// The last signed head, as it is left with guardians.
@@ -100,6 +107,7 @@ impl Engine {
             ask_only: setup.ask_only,
             accepts_rollback: setup.dangerously_accept_rollback,
             started: SystemTime::now(),
+            folders: folders.clone(),
             ledger,
             trusted: Trusted::new(folders),
             core: Mutex::new(Core {
@@ -108,8 +116,11 @@ impl Engine {
                 asks: Asks::default(),
                 flights: HashMap::new(),
                 denials: Denials::default(),
+                unrecorded: BTreeMap::new(),
             }),
+            compared: AtomicBool::new(false),
             halted: Mutex::new(None),
+            reloading: tokio::sync::Mutex::default(),
             watcher: Watcher::default(),
             metrics: Metrics::default(),
             heads: watch::Sender::new(None),
@@ -240,6 +251,7 @@ impl Engine {
 
     /// Reads the policy file and the trusted federations again; a policy that is not acceptable changes nothing.
     pub async fn reload(self: &Arc<Self>) -> Reply {
+        let _one = self.reloading.lock().await;
         let engine = Arc::clone(self);
         let loaded = tokio::task::spawn_blocking(move || {
             engine.trusted.reload();
@@ -261,31 +273,6 @@ impl Engine {
         };
         self.watcher.tell(Notice::Policy(Err(error.clone())));
         Reply::refused(422, "bad-policy", error)
-    }
-
-    /// Stops signing, for good, when somebody proves that we signed what our log does not know: then the state folder is
-    /// an older copy, and nonces that were used could be used again.
-    ///
-    /// # Errors
-    /// What is missing.
-    pub fn compare(&self, remembered: &Remembered) -> Result<(), RolledBack> {
-        let missing = {
-            let core = self.core();
-            remembered.missing(&self.ledger.head(), |action| core.history.nonce(action))
-        };
-        let Some(missing) = missing else {
-            return Ok(());
-        };
-        if self.is_behind_by_choice() {
-            // What is proved to be signed is never signed again, even by an older copy.
-            let mut core = self.core();
-            for (action, nonce) in remembered.nonces() {
-                core.history.raise_nonce(*action, *nonce);
-            }
-        } else {
-            self.halt("rolled-back", missing.to_string());
-        }
-        Err(missing)
     }
 
     /// Why no signature can leave now.

@@ -6,6 +6,7 @@ use super::super::Kind;
 use super::answers::{Answers, Kept};
 use super::window::{Ring, Window};
 use super::{History, Outcome, Underway};
+use crate::audit::Head;
 use crate::envelope::Action;
 use crate::operator::Signature;
 use crate::store::hex;
@@ -43,6 +44,12 @@ struct Record {
     windows: Vec<(String, Buckets, Buckets)>,
     /// Id, kind, content, expires at.
     asked: Vec<(String, String, String, u64)>,
+    /// Id and nonce of the last actions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    given: Vec<(String, u64)>,
+    /// Signed heads that a person accepted, each as it was signed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    accepted: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +90,12 @@ impl History {
                 })
                 .collect(),
             asked,
+            given: self
+                .given
+                .iter()
+                .map(|(id, nonce)| (id.to_string(), *nonce))
+                .collect(),
+            accepted: self.accepted.iter().map(Head::signed_bytes).collect(),
         };
         serde_json::to_string(&record).expect("a struct of strings and integers serialises")
     }
@@ -127,6 +140,12 @@ impl History {
                 asked_by: None,
             };
             history.underway.insert(id.parse().map_err(|_| ID)?, underway);
+        }
+        for (id, nonce) in record.given {
+            history.given.note(id.parse().map_err(|_| ID)?, nonce);
+        }
+        for head in record.accepted {
+            history.accept(Head::parse_signed_bytes(&head).ok_or(HistoryError::Value("head"))?);
         }
         Ok(history)
     }

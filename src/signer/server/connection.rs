@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -19,6 +20,9 @@ use crate::signer::{Reply, Stop};
 
 /// How long the head of a request may take, and so also how long a connection may be idle.
 const HEAD_TIME: Duration = Duration::from_secs(15);
+/// How long a connection through the loopback port may last before a request on it has shown the token. Anybody on this machine
+/// can make such connections, and while they hold all places nobody else gets in.
+const TOKEN_TIME: Duration = Duration::from_secs(2);
 /// How long a request may still take when the server stops.
 const LAST_ANSWER: Duration = Duration::from_secs(3);
 /// Largest head of a request, in bytes.
@@ -31,7 +35,11 @@ pub(super) async fn serve<S>(stream: S, door: Door, shared: Arc<Shared>, mut sto
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let known = AtomicBool::new(!door.is_open_to_all());
     let service = service_fn(|request| {
+        if !known.load(Ordering::Relaxed) && door.knows(&request) {
+            known.store(true, Ordering::Relaxed);
+        }
         let (shared, door) = (Arc::clone(&shared), door.clone());
         async move { Ok::<_, Infallible>(response(route::answer(&shared, &door, request).await)) }
     });
@@ -45,9 +53,16 @@ where
         .half_close(true)
         .serve_connection(TokioIo::new(Patient::new(stream)), service);
     let mut connection = std::pin::pin!(connection);
+    let unknown = async {
+        tokio::time::sleep(TOKEN_TIME).await;
+        if known.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
     tokio::select! {
         // What goes wrong with a connection is the peer's business.
         _ = connection.as_mut() => {}
+        () = unknown => {}
         () = stop.wait() => {
             connection.as_mut().graceful_shutdown();
             let _ = tokio::time::timeout(LAST_ANSWER, connection).await;

@@ -51,6 +51,7 @@ pub(super) fn line(notice: &Notice) -> String {
             paint(WARNING, "guardian"),
             shown(error)
         ),
+        Notice::Warned(text) => format!("{} {}", paint(WARNING, "warning "), shown(text)),
         Notice::Lost(count) => format!("        {count} lines were lost, the screen was too slow"),
     }
 }
@@ -110,6 +111,7 @@ pub(super) fn json(notice: &Notice) -> Value {
         Notice::Policy(outcome) => json!({ "event": "policy", "error": outcome.as_ref().err() }),
         Notice::Stopped(Some(reason)) => json!({ "event": "stopped-signing", "detail": reason }),
         Notice::Stopped(None) => json!({ "event": "signing-again" }),
+        Notice::Warned(text) => json!({ "event": "warning", "detail": text }),
         Notice::Guardian(outcome) => json!({ "event": "guardian", "error": outcome.as_ref().err() }),
         Notice::Lost(count) => json!({ "event": "lost", "count": count }),
     }
