@@ -161,7 +161,10 @@ impl Found<'_> {
             }
         }
         self.differences.sort_by_key(|it| it.kind);
-        let unmatched = self.named.iter().filter(|(adopt, is_used)| !is_used && **adopt != Adopt::None);
+        let unmatched = self
+            .named
+            .iter()
+            .filter(|(adopt, is_used)| !is_used && **adopt != Adopt::None);
         Adoption {
             unmatched: unmatched.map(|(adopt, _)| (*adopt).clone()).collect(),
             carried: self.carried,
@@ -174,8 +177,13 @@ fn ports(ports: &[Port], found: &mut Found<'_>) {
     for wanted in Wanted::runbook("").ports {
         let is_published = |it: &Port| it.container == wanted.container && it.protocol == wanted.protocol;
         if !ports.iter().any(is_published) {
-            let text = format!("port {} is not published", wanted.container);
-            found.note(Weight::Told, Kind::Network, &text, "nobody outside reaches it, and it stays so");
+            let port = wanted.container.to_string();
+            found.note(
+                Weight::Told,
+                Kind::Port,
+                &port,
+                "it is not published, and stays so",
+            );
         }
     }
 }
@@ -260,7 +268,11 @@ fn privileges(container: &Container, found: &mut Found<'_>) {
         }
     }
     // The network's is told as such.
-    for namespace in has.shared_namespaces.iter().filter(|it| !it.starts_with("network=")) {
+    for namespace in has
+        .shared_namespaces
+        .iter()
+        .filter(|it| !it.starts_with("network="))
+    {
         let why = "processes outside reach into it";
         found.note(Weight::Stops, Kind::Namespace, namespace, why);
     }
@@ -270,7 +282,12 @@ fn privileges(container: &Container, found: &mut Found<'_>) {
             option.as_str(),
             "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true"
         ) {
-            found.note(Weight::Stops, Kind::Security, option, "the new one has the engine's own");
+            found.note(
+                Weight::Stops,
+                Kind::Security,
+                option,
+                "the new one has the engine's own",
+            );
         }
     }
     for option in &has.unusual {
@@ -295,13 +312,24 @@ fn networks(container: &Container, names: &Names, found: &mut Found<'_>) {
     let mut attached: Vec<&str> = container.networks.keys().map(String::as_str).collect();
     attached.retain(|name| *name != stage);
     if let [name] = attached[..] {
-        if name != NETWORK && found.may_carry(Kind::Network, name, "the runbook's is in the engine's own network") {
+        if name != NETWORK
+            && found.may_carry(
+                Kind::Network,
+                name,
+                "the runbook's is in the engine's own network",
+            )
+        {
             name.clone_into(&mut found.carried.network);
         }
         return;
     }
     for name in attached.into_iter().filter(|name| *name != NETWORK) {
-        found.note(Weight::Stops, Kind::Network, name, "the new one is attached to one network");
+        found.note(
+            Weight::Stops,
+            Kind::Network,
+            name,
+            "the new one is attached to one network",
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::desired::{Bind, Data, Making, Volume};
 use super::super::journal::Image;
 use super::*;
-use crate::engine::{Mount, MountKind, Privileges, Process, Restart, Spec};
+use crate::engine::{Mount, MountKind, Privileges, Process, Restart, Spec, unsound};
 use crate::image::Digest;
 
 const STAGE: &str = "oc-guardian-stage";
@@ -64,7 +64,12 @@ fn runbook() -> Container {
         labels: image().labels,
         process: image().process,
         mounts: vec![
-            mount(MountKind::Bind, "/home/op/oc-guardian.config", "/etc/oc-guardian/config.json", false),
+            mount(
+                MountKind::Bind,
+                "/home/op/oc-guardian.config",
+                "/etc/oc-guardian/config.json",
+                false,
+            ),
             mount(MountKind::Volume, &"5f".repeat(32), "/var/lib/oc-guardian", true),
             mount(MountKind::Volume, &"6f".repeat(32), "/var/cache/other", true),
         ],
@@ -79,7 +84,13 @@ fn look_with(change: impl FnOnce(&mut Container), adopt: &[&str]) -> Adoption {
     let mut container = runbook();
     change(&mut container);
     let adopt: Vec<Adopt> = adopt.iter().map(|it| it.parse().unwrap()).collect();
-    compare(&container, &image(), &expected(), &Names::of("oc-guardian"), &adopt)
+    compare(
+        &container,
+        &image(),
+        &expected(),
+        &Names::of("oc-guardian"),
+        &adopt,
+    )
 }
 
 fn look(change: impl FnOnce(&mut Container)) -> Adoption {
@@ -179,22 +190,24 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         1..u16::MAX,
         any::<bool>(),
     )
-        .prop_map(|(bundle, data, signer, files, environment, restart, host, is_local)| {
-            let address = is_local.then_some("127.0.0.1");
-            Wanted {
-                data: Some(data),
-                signer,
-                files,
-                volumes: vec![Volume {
-                    name: "cache".into(),
-                    target: "/var/cache/other".into(),
-                }],
-                ports: vec![port(address, host, 9000), port(Some("::1"), host, 9001)],
-                environment,
-                restart,
-                ..Wanted::runbook(bundle)
-            }
-        })
+        .prop_map(
+            |(bundle, data, signer, files, environment, restart, host, is_local)| {
+                let address = is_local.then_some("127.0.0.1");
+                Wanted {
+                    data: Some(data),
+                    signer,
+                    files,
+                    volumes: vec![Volume {
+                        name: "cache".into(),
+                        target: "/var/cache/other".into(),
+                    }],
+                    ports: vec![port(address, host, 9000), port(Some("::1"), host, 9001)],
+                    environment,
+                    restart,
+                    ..Wanted::runbook(bundle)
+                }
+            },
+        )
 }
 
 proptest! {
@@ -206,6 +219,8 @@ proptest! {
         let container = made(wanted.spec(&making), &image(), &wanted);
         let adoption = compare(&container, &image(), &expected(), &Names::of("oc-guardian"), &[]);
         prop_assert_eq!(&adoption.differences, &[]);
+        // And the signing server serves it.
+        prop_assert_eq!(unsound(&container, &image()), []);
         prop_assert_eq!(adoption.carried, wanted);
     }
 }
@@ -227,28 +242,48 @@ fn an_anonymous_volume_of_run_is_carried_over_by_name() {
 
 #[test]
 fn whatever_may_run_other_code_is_an_obstacle_and_left_behind() {
-    let add = |target: &'static str| move |it: &mut Container| it.mounts.push(mount(MountKind::Bind, "/evil", target, false));
+    let add = |target: &'static str| {
+        move |it: &mut Container| it.mounts.push(mount(MountKind::Bind, "/evil", target, false))
+    };
     assert_eq!(obstacles(add("/oc-guardian")), ["bind=/evil:/oc-guardian"]);
-    assert_eq!(obstacles(add("/etc/oc-guardian")), ["bind=/evil:/etc/oc-guardian"]);
-    assert_eq!(obstacles(add("/var/lib/oc-guardian/x")), ["bind=/evil:/var/lib/oc-guardian/x"]);
+    assert_eq!(
+        obstacles(add("/etc/oc-guardian")),
+        ["bind=/evil:/etc/oc-guardian"]
+    );
+    assert_eq!(
+        obstacles(add("/var/lib/oc-guardian/x")),
+        ["bind=/evil:/var/lib/oc-guardian/x"]
+    );
     let variable = |text: &'static str| move |it: &mut Container| it.process.environment.push(text.into());
-    assert_eq!(obstacles(variable("LD_PRELOAD=/evil.so")), ["variable=LD_PRELOAD"]);
+    assert_eq!(
+        obstacles(variable("LD_PRELOAD=/evil.so")),
+        ["variable=LD_PRELOAD"]
+    );
     assert_eq!(obstacles(variable("PATH=/evil")), ["variable=PATH"]);
     assert_eq!(obstacles(variable("TOKEN=geheim")), ["variable=TOKEN"]);
     assert_eq!(
         obstacles(|it| it.process.entrypoint = vec!["/bin/sh".into(), "-c".into()]),
         ["entrypoint=/bin/sh -c"]
     );
-    assert_eq!(obstacles(|it| it.process.command = vec!["run".into()]), ["command=run"]);
+    assert_eq!(
+        obstacles(|it| it.process.command = vec!["run".into()]),
+        ["command=run"]
+    );
     assert_eq!(obstacles(|it| it.process.user = String::new()), ["user=root"]);
-    assert_eq!(obstacles(|it| it.process.working_dir = "/x".into()), ["working-folder=/x"]);
+    assert_eq!(
+        obstacles(|it| it.process.working_dir = "/x".into()),
+        ["working-folder=/x"]
+    );
     let adoption = look(add("/oc-guardian"));
     assert_eq!(adoption.carried.extra, Default::default());
 }
 
 #[test]
 fn rights_that_the_runbook_does_not_give_are_obstacles() {
-    assert_eq!(obstacles(|it| it.privileges.privileged = true), ["privileged=true"]);
+    assert_eq!(
+        obstacles(|it| it.privileges.privileged = true),
+        ["privileged=true"]
+    );
     assert_eq!(
         obstacles(|it| it.privileges.added = vec!["SYS_ADMIN".into()]),
         ["capability=SYS_ADMIN"]
@@ -290,7 +325,12 @@ fn each_thing_that_is_named_is_carried_and_the_others_still_stand_in_the_way() {
     };
     let adoption = look_with(
         change,
-        &["bind=/a:/x", "variable=TOKEN", "device=/dev/tpm0", "label=traefik.enable"],
+        &[
+            "bind=/a:/x",
+            "variable=TOKEN",
+            "device=/dev/tpm0",
+            "label=traefik.enable",
+        ],
     );
     let left: Vec<String> = adoption.obstacles().map(Difference::to_string).collect();
     assert_eq!(left, ["volume=v:/y", "user=0"]);
@@ -331,11 +371,17 @@ fn a_word_about_something_that_is_not_there_is_given_back() {
 #[test]
 fn nothing_makes_up_for_a_missing_bundle_or_for_data_that_would_be_lost() {
     for (target, named) in [
-        ("/etc/oc-guardian/config.json", "bundle=/etc/oc-guardian/config.json"),
+        (
+            "/etc/oc-guardian/config.json",
+            "bundle=/etc/oc-guardian/config.json",
+        ),
         ("/var/lib/oc-guardian", "data=/var/lib/oc-guardian"),
     ] {
         let adoption = look_with(|it| it.mounts.retain(|mount| mount.target != target), &["none"]);
-        let found: Vec<_> = adoption.obstacles().map(|it| (it.to_string(), it.weight)).collect();
+        let found: Vec<_> = adoption
+            .obstacles()
+            .map(|it| (it.to_string(), it.weight))
+            .collect();
         assert_eq!(found, [(named.to_owned(), Weight::Forbids)]);
     }
 }
@@ -357,9 +403,55 @@ fn a_network_of_ones_own_is_carried_only_when_named() {
 }
 
 #[test]
+fn neither_bundle_nor_old_image_can_have_files_of_the_next_image_hidden() {
+    let hidden = Expected {
+        data_dir: "/usr/lib".into(),
+        signer: Some("/".into()),
+        files: vec!["/oc-guardian".into()],
+    };
+    let mut image = image();
+    image.volumes = vec!["/lib".into()];
+    let mut container = runbook();
+    container.mounts = vec![
+        mount(MountKind::Bind, "/b", "/etc/oc-guardian/config.json", false),
+        mount(MountKind::Bind, "/x", "/", false),
+        mount(MountKind::Bind, "/x", "/oc-guardian", false),
+        mount(MountKind::Volume, "x", "/lib", true),
+        mount(MountKind::Volume, "x", "/usr/lib", true),
+    ];
+    let adoption = compare(&container, &image, &hidden, &Names::of("oc-guardian"), &[]);
+    let found: Vec<String> = adoption.obstacles().map(Difference::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "bind=/x:/",
+            "bind=/x:/oc-guardian",
+            "volume=x:/lib",
+            "volume=x:/usr/lib"
+        ]
+    );
+    assert_eq!((adoption.carried.signer, adoption.carried.files), (None, vec![]));
+}
+
+#[test]
+fn a_port_that_is_not_published_is_told_and_stays_so() {
+    let adoption = look(|it| it.ports.retain(|port| port.container == 9000));
+    let told: Vec<_> = adoption
+        .differences
+        .iter()
+        .map(|it| (it.to_string(), it.weight))
+        .collect();
+    assert_eq!(told, [("port=9001".to_owned(), Weight::Told)]);
+    assert_eq!(adoption.carried.ports.len(), 1);
+}
+
+#[test]
 fn another_tool_that_would_make_it_again_is_told_once() {
     let compose = |it: &mut Container| {
-        for name in ["com.docker.compose.project", "com.docker.compose.project.config_files"] {
+        for name in [
+            "com.docker.compose.project",
+            "com.docker.compose.project.config_files",
+        ] {
             it.labels.insert(name.into(), "x".into());
         }
     };
@@ -379,9 +471,24 @@ fn one_that_the_engine_removes_by_itself_has_no_way_back() {
 
 #[test]
 fn without_its_image_nothing_is_taken_for_the_images() {
-    let adoption = compare(&runbook(), &LocalImage::default(), &expected(), &Names::of("oc-guardian"), &[]);
+    let adoption = compare(
+        &runbook(),
+        &LocalImage::default(),
+        &expected(),
+        &Names::of("oc-guardian"),
+        &[],
+    );
     let kinds: Vec<Kind> = adoption.obstacles().map(|it| it.kind).collect();
-    assert_eq!(kinds, [Kind::Volume, Kind::Variable, Kind::Entrypoint, Kind::User, Kind::WorkingFolder]);
+    assert_eq!(
+        kinds,
+        [
+            Kind::Volume,
+            Kind::Variable,
+            Kind::Entrypoint,
+            Kind::User,
+            Kind::WorkingFolder
+        ]
+    );
 }
 
 #[test]
@@ -390,7 +497,8 @@ fn texts_from_outside_are_bounded_and_one_line() {
     let adoption = look(|it| {
         it.process.entrypoint = vec![format!("/evil\n{long}")];
         it.process.environment.push(format!("{long}=1"));
-        it.mounts.push(mount(MountKind::Bind, &format!("/\u{1b}{long}"), "/x", false));
+        it.mounts
+            .push(mount(MountKind::Bind, &format!("/\u{1b}{long}"), "/x", false));
     });
     assert_eq!(adoption.obstacles().count(), 3);
     for difference in adoption.differences {
@@ -399,6 +507,9 @@ fn texts_from_outside_are_bounded_and_one_line() {
     }
     // And are named so.
     let named = shown(&format!("{long}"));
-    let adoption = look_with(|it| it.process.environment.push(format!("{long}=1")), &[&format!("variable={named}")]);
+    let adoption = look_with(
+        |it| it.process.environment.push(format!("{long}=1")),
+        &[&format!("variable={named}")],
+    );
     assert_eq!(adoption.obstacles().count(), 0);
 }

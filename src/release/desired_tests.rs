@@ -25,14 +25,24 @@ fn spec(wanted: &Wanted) -> Spec {
 #[test]
 fn it_is_the_runbooks_container_and_has_no_rights_to_spare() {
     let spec = spec(&Wanted::runbook("/home/op/oc-guardian.config"));
-    assert_eq!((spec.name.as_str(), spec.network.as_str()), ("oc-guardian-next", "oc-guardian-stage"));
+    assert_eq!(
+        (spec.name.as_str(), spec.network.as_str()),
+        ("oc-guardian-next", "oc-guardian-stage")
+    );
     assert_eq!((spec.entrypoint, spec.command, spec.user), (None, None, None));
     assert!(spec.read_only_root && spec.drop_capabilities && spec.no_new_privileges && !spec.privileged);
     assert!(spec.add_capabilities.is_empty() && spec.devices.is_empty());
     assert_eq!((spec.log, spec.stop_grace), (Some((10_485_760, 3)), 30));
-    let ports: Vec<_> = spec.ports.iter().map(|it| (it.host, it.container, it.host_ip)).collect();
+    let ports: Vec<_> = spec
+        .ports
+        .iter()
+        .map(|it| (it.host, it.container, it.host_ip))
+        .collect();
     assert_eq!(ports, [(9000, 9000, None), (9001, 9001, None)]);
-    assert_eq!(spec.environment, [format!("OC_GUARDIAN_IMAGE_DIGEST={}", image().digest)]);
+    assert_eq!(
+        spec.environment,
+        [format!("OC_GUARDIAN_IMAGE_DIGEST={}", image().digest)]
+    );
     let mounts: Vec<_> = spec
         .mounts
         .iter()
@@ -41,7 +51,12 @@ fn it_is_the_runbooks_container_and_has_no_rights_to_spare() {
     assert_eq!(
         mounts,
         [
-            (&MountKind::Bind, "/home/op/oc-guardian.config", "/etc/oc-guardian/config.json", false),
+            (
+                &MountKind::Bind,
+                "/home/op/oc-guardian.config",
+                "/etc/oc-guardian/config.json",
+                false
+            ),
             (&MountKind::Volume, "", "/var/lib/oc-guardian", true),
         ]
     );
@@ -50,7 +65,10 @@ fn it_is_the_runbooks_container_and_has_no_rights_to_spare() {
 #[test]
 fn its_labels_say_what_it_was_made_from() {
     let labels = spec(&Wanted::runbook("/b")).labels;
-    let text: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let text: Vec<String> = labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let digest = image().digest;
     assert_eq!(
         text,
@@ -96,4 +114,27 @@ fn what_was_insisted_on_is_in_it_and_does_not_replace_what_we_say() {
     assert_eq!(spec.user.as_deref(), Some("0"));
     assert!(spec.privileged && spec.drop_capabilities);
     assert_eq!(spec.add_capabilities, ["NET_ADMIN"]);
+}
+
+#[test]
+fn a_bundle_does_not_decide_what_a_verified_image_runs() {
+    let bind = |target: &str| Bind {
+        host: "/x".into(),
+        target: target.into(),
+    };
+    let wanted = |signer: &str, file: &str, data_dir: &str| Wanted {
+        signer: Some(bind(signer)),
+        files: vec![bind(file)],
+        data_dir: data_dir.into(),
+        ..Wanted::runbook("/b")
+    };
+    let good = wanted("/run/oc-guardian", "/etc/oc-guardian/ca.pem", DATA_DIR);
+    assert_eq!(good.unsafe_targets(), Vec::<&str>::new());
+    let bad = wanted("/", "/oc-guardian", "/usr/lib");
+    assert_eq!(bad.unsafe_targets(), ["/", "/oc-guardian", "/usr/lib"]);
+    let sly = wanted("/run/../lib", "/etc/oc-guardian/../ld.so.preload", "/tmp/data");
+    assert_eq!(
+        sly.unsafe_targets(),
+        ["/run/../lib", "/etc/oc-guardian/../ld.so.preload"]
+    );
 }

@@ -119,7 +119,10 @@ pub fn judge<'a>(
         return FederationGate::NoMembership;
     };
     let claims: Vec<Claim<'_>> = claims.into_iter().collect();
-    let others = membership.guardians().iter().filter(|it| it.operator_id() != *ours);
+    let others = membership
+        .guardians()
+        .iter()
+        .filter(|it| it.operator_id() != *ours);
     let mut count = Count {
         needed: membership.threshold(),
         healthy: Vec::new(),
@@ -165,7 +168,10 @@ fn best<'a>(
             why = Why::Ahead {
                 by: health.attested_at - now,
             };
-        } else if newest.as_ref().is_none_or(|it| it.attested_at < health.attested_at) {
+        } else if newest
+            .as_ref()
+            .is_none_or(|it| it.attested_at < health.attested_at)
+        {
             newest = Some(health);
         }
     }

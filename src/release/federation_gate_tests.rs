@@ -39,7 +39,9 @@ fn count(claims: &[(u8, String)]) -> FederationGate {
         .iter()
         .map(|(of, text)| (id(*of), RawValue::from_string(text.clone()).unwrap()))
         .collect();
-    let claims = claims.iter().map(|(operator, envelope)| Claim { operator, envelope });
+    let claims = claims
+        .iter()
+        .map(|(operator, envelope)| Claim { operator, envelope });
     judge(Some(&membership(SLUG, 7)), &id(1), claims, NOW)
 }
 
@@ -59,13 +61,18 @@ fn why(claims: &[(u8, String)]) -> Why {
 #[test]
 fn it_is_open_where_as_many_others_as_sign_are_healthy() {
     let gate = count(&[well(2), well(3), well(4)]);
-    let FederationGate::Open(count) = gate else { panic!("{gate:?}") };
+    let FederationGate::Open(count) = gate else {
+        panic!("{gate:?}")
+    };
     assert_eq!((count.healthy, count.absent), (vec![id(2), id(3), id(4)], vec![]));
 }
 
 #[test]
 fn we_do_not_count_ourselves() {
-    assert!(matches!(count(&[well(1), well(2), well(3)]), FederationGate::Closed(_)));
+    assert!(matches!(
+        count(&[well(1), well(2), well(3)]),
+        FederationGate::Closed(_)
+    ));
 }
 
 #[test]
@@ -122,7 +129,10 @@ fn where_all_sign_it_can_never_be_open() {
     let gate = judge(Some(&all), &id(1), [], NOW);
     assert_eq!(gate, FederationGate::NeedsAll { guardians: 4 });
     // One that is none of them is not missed.
-    assert!(matches!(judge(Some(&all), &id(9), [], NOW), FederationGate::Closed(_)));
+    assert!(matches!(
+        judge(Some(&all), &id(9), [], NOW),
+        FederationGate::Closed(_)
+    ));
 }
 
 #[test]
@@ -143,12 +153,27 @@ fn the_guardians_report_is_read_bounded() {
     let claims: Vec<_> = report.claims().collect();
     assert_eq!(claims.len(), 1);
     assert_eq!(claims[0].envelope.get(), envelope);
-    for bad in ["", "{}", "[]", r#"{"peers":[{"operator_id":"me","health":null}],"notices":[]}"#] {
+    for bad in [
+        "",
+        "{}",
+        "[]",
+        r#"{"peers":[{"operator_id":"me","health":null}],"notices":[]}"#,
+    ] {
         assert!(PeerReport::parse(bad.as_bytes()).is_err(), "{bad}");
     }
     let many = format!(r#"{{"operator_id":"{}","health":null}},"#, id(2)).repeat(33);
     let many = format!(r#"{{"peers":[{}],"notices":[]}}"#, many.trim_end_matches(','));
-    assert!(PeerReport::parse(many.as_bytes()).unwrap_err().to_string().contains("33 peers"));
+    assert!(
+        PeerReport::parse(many.as_bytes())
+            .unwrap_err()
+            .to_string()
+            .contains("33 peers")
+    );
     let large = format!("{}{}", " ".repeat(64 * 1024), text);
-    assert!(PeerReport::parse(large.as_bytes()).unwrap_err().to_string().contains("bytes"));
+    assert!(
+        PeerReport::parse(large.as_bytes())
+            .unwrap_err()
+            .to_string()
+            .contains("bytes")
+    );
 }

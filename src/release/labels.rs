@@ -29,9 +29,12 @@ pub fn data_version(labels: &BTreeMap<String, String>) -> Result<u64, BadDataVer
         return Ok(0);
     };
     let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| is_plain).ok_or_else(|| BadDataVersion {
-        found: text.chars().take(64).collect(),
-    })
+    text.parse()
+        .ok()
+        .filter(|_| is_plain)
+        .ok_or_else(|| BadDataVersion {
+            found: text.chars().take(64).collect(),
+        })
 }
 
 /// The label is no number, so nobody knows whether the data can be read.
@@ -44,7 +47,9 @@ pub struct BadDataVersion {
 
 /// Data that a newer guardian wrote, in a form that an older one cannot read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the data folder may have format {written} by now, and the guardian that is to take it reads up to {read}")]
+#[error(
+    "the data folder may have format {written} by now, and the guardian that is to take it reads up to {read}"
+)]
 pub struct DataTooNew {
     /// Format of the one that writes it now.
     pub written: u64,

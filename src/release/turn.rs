@@ -113,10 +113,15 @@ struct Signed {
 
 fn read(membership: &Membership, envelope: &RawValue) -> Option<(OperatorId, Word)> {
     let signed: Signed = serde_json::from_str(envelope.get()).ok()?;
-    let member = membership.guardians().iter().find(|it| it.public.to_hex() == signed.pubkey)?;
+    let member = membership
+        .guardians()
+        .iter()
+        .find(|it| it.public.to_hex() == signed.pubkey)?;
     let verified = Envelope::<ActionPayload>::verify(envelope.get().as_bytes(), &member.public).ok()?;
     let payload = verified.into_payload();
-    let alert = payload.alert().filter(|_| payload.action == Action::AlertPublish)?;
+    let alert = payload
+        .alert()
+        .filter(|_| payload.action == Action::AlertPublish)?;
     if payload.federation != membership.slug()
         || alert.severity != Severity::Info
         || alert.tag.as_deref() != Some(TAG)

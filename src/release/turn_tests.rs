@@ -42,7 +42,12 @@ fn closes(by: u8, at: u64) -> Box<RawValue> {
 }
 
 fn count(envelopes: &[Box<RawValue>]) -> Vec<Notice> {
-    counting(&membership(SLUG, 7), &id(1), envelopes.iter().map(|it| &**it), NOW)
+    counting(
+        &membership(SLUG, 7),
+        &id(1),
+        envelopes.iter().map(|it| &**it),
+        NOW,
+    )
 }
 
 fn notice(by: u8, at: u64) -> Notice {
@@ -65,7 +70,9 @@ fn of_one_operator_one_counts_in_two_hours() {
     assert_eq!(said(30 * MINUTE), []);
     assert_eq!(said(121 * MINUTE), [notice(2, NOW - MINUTE)]);
     // An endless row of them: only each that comes two hours after the last that counted.
-    let row: Vec<_> = (1..30).map(|tens| upgrades(2, NOW - tens * 10 * MINUTE)).collect();
+    let row: Vec<_> = (1..30)
+        .map(|tens| upgrades(2, NOW - tens * 10 * MINUTE))
+        .collect();
     assert_eq!(count(&row), []);
     // The same one from several places is one.
     assert_eq!(count(&[upgrades(2, NOW), upgrades(2, NOW)]), [notice(2, NOW)]);
