@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use directories::{BaseDirs, ProjectDirs};
 
 use crate::engine;
-use crate::image::registry;
+use crate::image::{Reference, registry};
 use crate::operator::Identity;
 use crate::store::Folders;
 use crate::ui::{Failure, Ui};
@@ -63,6 +63,12 @@ impl Context {
             proxy: ureq::Proxy::try_from_env(),
             ..registry::Options::default()
         }
+    }
+
+    /// The login of a registry as Docker's configuration has it, for an engine that pulls.
+    pub(super) fn login(&self, reference: &Reference) -> Result<Option<registry::Credential>, Failure> {
+        let host = reference.host();
+        registry::credential(&self.registry(), host).map_err(|source| Failure::credentials(host, &source))
     }
 
     /// What the environment says about Docker engines.

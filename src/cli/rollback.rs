@@ -46,7 +46,9 @@ impl Rollback {
                     "nothing-to-roll-back-to",
                     format!("there is no container {}", names.prev()),
                 )
-                .hint("Only an upgrade keeps one; go to another image with: oc-guardian upgrade --image IMAGE")
+                .hint(
+                    "Only an upgrade keeps one; go to another image with: oc-guardian upgrade --image IMAGE",
+                )
                 .with_exit(Exit::CheckFailed)
             })?;
         let last = session.place.last()?;
@@ -58,7 +60,10 @@ impl Rollback {
         if !is_the_one {
             return Err(Failure::new(
                 "not-the-previous",
-                format!("{} is not the container that served before the last upgrade", prev.name),
+                format!(
+                    "{} is not the container that served before the last upgrade",
+                    prev.name
+                ),
             )
             .hint("Somebody made it since; go to another image with: oc-guardian upgrade --image IMAGE")
             .with_exit(Exit::CheckFailed));
@@ -69,7 +74,10 @@ impl Rollback {
         let from = serving.labels.get(labels::VERSION).cloned();
         if !self.yes {
             let to = to.as_deref().unwrap_or("the image from before");
-            if !context.ui.confirm(&format!("Roll {} back to {to}?", session.name), "--yes")? {
+            if !context
+                .ui
+                .confirm(&format!("Roll {} back to {to}?", session.name), "--yes")?
+            {
                 return Err(Failure::new("declined", "nothing was changed").with_exit(Exit::Refused));
             }
         }
@@ -87,7 +95,9 @@ impl Rollback {
         };
         host.health_port = session.health_port(&prev.ports);
         host.observe_before(before);
-        let outcome = session.runtime.block_on(release::forward(&mut host, &mut journal));
+        let outcome = session
+            .runtime
+            .block_on(release::forward(&mut host, &mut journal));
         let (measured, last_words) = (host.measured.clone(), host.last_words.take());
         drop(host);
         steps.done(None);
@@ -107,15 +117,23 @@ impl Rollback {
         ended(&session, outcome, last_words, &swapped)
     }
 
-    fn journal(&self, session: &Session<'_>, serving: &Container, prev: &Container) -> Result<Journal, Failure> {
+    fn journal(
+        &self,
+        session: &Session<'_>,
+        serving: &Container,
+        prev: &Container,
+    ) -> Result<Journal, Failure> {
         let label = |name: &str| prev.labels.get(name).cloned();
         // A container that was adopted has no labels: then its image's id is all that is known of it.
         let digest = label(labels::DIGEST).unwrap_or_else(|| prev.image_id.clone());
         let image = Image {
             name: label(labels::IMAGE).unwrap_or_else(|| prev.image_name.clone()),
             digest: digest.parse().map_err(|error| {
-                Failure::new("bad-label", format!("{}: label {}: {error}", prev.name, labels::DIGEST))
-                    .hint("Go to another image with: oc-guardian upgrade --image IMAGE")
+                Failure::new(
+                    "bad-label",
+                    format!("{}: label {}: {error}", prev.name, labels::DIGEST),
+                )
+                .hint("Go to another image with: oc-guardian upgrade --image IMAGE")
             })?,
             version: label(labels::VERSION).and_then(|it| it.parse().ok()),
         };

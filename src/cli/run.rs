@@ -59,7 +59,11 @@ struct Published {
 fn published(text: &str) -> Result<Published, String> {
     let wrong = || "neither PORT nor IP:PORT, such as 9000, 127.0.0.1:9000, [::1]:9000".to_owned();
     if let Ok(port) = text.parse() {
-        return if port == 0 { Err(wrong()) } else { Ok(Published { ip: None, port }) };
+        return if port == 0 {
+            Err(wrong())
+        } else {
+            Ok(Published { ip: None, port })
+        };
     }
     let address: std::net::SocketAddr = text.parse().map_err(|_| wrong())?;
     if address.port() == 0 {
@@ -84,13 +88,13 @@ impl Run {
         let bundle_path = self.bundle_path(&session, &file.path)?;
         let existing = session.container()?;
         let about = session.runtime.block_on(session.engine.about())?;
-        let platform = Platform::new(&about.os, &about.architecture);
+        let platform: Option<Platform> = format!("{}/{}", about.os, about.architecture).parse().ok();
         let pin = self.which.pin(&session.folders)?;
         let steps = context.ui.steps();
         steps.begin("verify", format!("Verify {reference}"));
         let verified = self
             .which
-            .verify(context, &session.folders, &reference, pin.as_ref(), platform.ok())?;
+            .verify(context, &session.folders, &reference, pin.as_ref(), platform)?;
         steps.done(verified.image.version().map(ToString::to_string).as_deref());
         for warning in verified.warnings() {
             steps.warn(&warning);
@@ -102,8 +106,8 @@ impl Run {
         }
         pull(&session, &steps, &image)?;
         let wanted = self.wanted(&session, &bundle, bundle_path)?;
-        let transaction = transaction_id()
-            .map_err(|error| Failure::new("internal", format!("no randomness: {error}")))?;
+        let transaction =
+            transaction_id().map_err(|error| Failure::new("internal", format!("no randomness: {error}")))?;
         let record = Image::of(&image);
         let begin = Begin {
             operation: Operation::Run,
@@ -125,7 +129,9 @@ impl Run {
             version: image.version().map(|it| it.without_v().to_owned()),
         };
         host.health_port = session.health_port(&wanted.ports);
-        let outcome = session.runtime.block_on(release::forward(&mut host, &mut journal));
+        let outcome = session
+            .runtime
+            .block_on(release::forward(&mut host, &mut journal));
         let (measured, last_words) = (host.measured.clone(), host.last_words.take());
         drop(host);
         steps.done(None);
@@ -221,7 +227,9 @@ impl Run {
         wanted.ports = vec![port(9000, &self.health_port), port(9001, &self.peer_port)];
         wanted.data_dir = bundle.data_dir.to_string_lossy().into_owned();
         let volume = self.data_volume.clone();
-        wanted.data = Some(Data::Volume(volume.unwrap_or_else(|| format!("{}-data", session.name))));
+        wanted.data = Some(Data::Volume(
+            volume.unwrap_or_else(|| format!("{}-data", session.name)),
+        ));
         wanted.signer = signer_folder(&session.folders, bundle);
         if let Some(file) = &bundle.extra_ca_file {
             let text = file.to_string_lossy().into_owned();
@@ -244,4 +252,3 @@ fn next(session: &Session<'_>, bundle: &Bundle) -> String {
         _ => format!("oc-guardian sign --serve --guardian {}", session.name),
     }
 }
-

@@ -2,8 +2,8 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::context::Context;
 use super::{
-    audit, charter, completions, config, devnet, examples, federation, guardian, incident, init, key, man,
-    policy, portal, sign, status, trust, verify,
+    audit, charter, completions, config, devnet, examples, federation, guardian, incident, init, key, logs,
+    man, policy, portal, rollback, run, sign, status, stop, trust, uninstall, upgrade, verify,
 };
 use crate::ui::{Exit, Failure, Options};
 
@@ -64,6 +64,12 @@ enum Verb {
     Config(config::Config),
     Verify(Box<verify::Verify>),
     Trust(trust::Trust),
+    Run(Box<run::Run>),
+    Upgrade(Box<upgrade::Upgrade>),
+    Rollback(rollback::Rollback),
+    Stop(stop::Stop),
+    Logs(logs::Logs),
+    Uninstall(uninstall::Uninstall),
     Federation(federation::Federation),
     Charter(charter::Charter),
     Guardian(Box<guardian::Guardian>),
@@ -86,6 +92,12 @@ impl Cli {
             Verb::Config(verb) => verb.run(context),
             Verb::Verify(verb) => verb.run(context),
             Verb::Trust(verb) => verb.run(context),
+            Verb::Run(verb) => verb.run(context),
+            Verb::Upgrade(verb) => verb.run(context),
+            Verb::Rollback(verb) => verb.run(context),
+            Verb::Stop(verb) => verb.run(context),
+            Verb::Logs(verb) => verb.run(context),
+            Verb::Uninstall(verb) => verb.run(context),
             Verb::Federation(verb) => verb.run(context),
             Verb::Charter(verb) => verb.run(context),
             Verb::Guardian(verb) => verb.run(context),

@@ -56,8 +56,16 @@ impl Uninstall {
         if !self.yes {
             let what = format!(
                 "Remove {}{}?",
-                found.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", "),
-                if self.volumes { " and the guardian's data" } else { "" }
+                found
+                    .iter()
+                    .map(|it| it.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                if self.volumes {
+                    " and the guardian's data"
+                } else {
+                    ""
+                }
             );
             if !context.ui.confirm(&what, "--yes")? {
                 return Err(Failure::new("declined", "nothing was removed").with_exit(Exit::Refused));
@@ -90,8 +98,12 @@ impl Uninstall {
             containers: found.into_iter().map(|it| it.name).collect(),
             volumes,
             without_volumes: self.volumes,
-            folders: [&session.folders.config, &session.folders.data, &session.folders.state]
-                .map(|it| it.display().to_string()),
+            folders: [
+                &session.folders.config,
+                &session.folders.data,
+                &session.folders.state,
+            ]
+            .map(|it| it.display().to_string()),
         })?;
         Ok(Exit::Done)
     }
@@ -128,14 +140,19 @@ impl Report for Removed {
         lines.gap().line("Left, and how to remove each:");
         if !self.without_volumes {
             for volume in &self.volumes {
-                lines.field("data", paint(EMPHASIS, &format!("docker volume rm {}", printable(volume))));
+                lines.field(
+                    "data",
+                    paint(EMPHASIS, &format!("docker volume rm {}", printable(volume))),
+                );
             }
         }
         let [config, data, state] = &self.folders;
         for (what, folder) in [("config", config), ("keys", data), ("logs", state)] {
             lines.field(what, format!("rm -r {}", printable(folder)));
         }
-        lines.line("The keys are gone with their folder unless the 24 words are kept: oc-guardian key verify-backup");
+        lines.line(
+            "The keys are gone with their folder unless the 24 words are kept: oc-guardian key verify-backup",
+        );
         lines.finish()
     }
 }

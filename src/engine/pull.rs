@@ -48,6 +48,20 @@ pub enum Phase {
     Done,
 }
 
+impl Phase {
+    /// In one word, for a screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Downloading => "downloading",
+            Self::Verifying => "verifying",
+            Self::Downloaded => "downloaded",
+            Self::Extracting => "extracting",
+            Self::Done => "done",
+        }
+    }
+}
+
 impl Engine {
     /// Has the engine pull a verified image, by digest, and checks that what it then has is what was verified.
     ///

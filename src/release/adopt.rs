@@ -44,6 +44,15 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// Where nothing is known of the bundle: as the runbook has it.
+    pub fn usual() -> Self {
+        Self {
+            data_dir: super::DATA_DIR.into(),
+            signer: None,
+            files: Vec::new(),
+        }
+    }
+
     /// As the bundle says.
     pub fn of(bundle: &Bundle) -> Self {
         let text = |path: &std::path::Path| path.to_string_lossy().into_owned();

@@ -7,8 +7,7 @@ use super::error::{Gate, ReleaseError};
 use super::health::{self, Program};
 use super::pause::{Health, Prober, Reading};
 use super::{
-    Action, Host, Instance, Journal, LABEL_TRANSACTION, Mode, Names, Operation, Place, Seen, Step, Strategy,
-    Which,
+    Action, Host, Instance, Journal, Mode, Names, Operation, Place, Seen, Step, Strategy, Which, labels,
 };
 use crate::engine::{Container, Engine, Spec};
 use crate::image::{self, VerifiedImage};
@@ -135,7 +134,7 @@ impl<'a, W: Watch> EngineHost<'a, W> {
                 None => {
                     let labelled = self
                         .engine
-                        .labelled(LABEL_TRANSACTION, Some(&journal.transaction))
+                        .labelled(labels::TRANSACTION, Some(&journal.transaction))
                         .await?;
                     Ok(labelled.into_iter().next())
                 }
@@ -206,7 +205,7 @@ impl<'a, W: Watch> EngineHost<'a, W> {
             journal.network.clone()
         };
         spec.labels
-            .insert(LABEL_TRANSACTION.into(), journal.transaction.clone());
+            .insert(labels::TRANSACTION.into(), journal.transaction.clone());
         journal.new = Some(self.engine.create(image, &spec).await?);
         self.save(journal)
     }
@@ -491,7 +490,7 @@ impl<W: Watch> Host for EngineHost<'_, W> {
         let engine = self.engine;
         match action {
             Action::CreateStage => {
-                let labels = [(LABEL_TRANSACTION.to_owned(), journal.transaction.clone())].into();
+                let labels = [(labels::TRANSACTION.to_owned(), journal.transaction.clone())].into();
                 engine.create_network(&names.stage(), true, &labels).await?;
             }
             Action::Create => self.create(journal).await?,

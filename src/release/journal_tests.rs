@@ -48,7 +48,10 @@ fn what_is_saved_is_loaded_until_it_is_forgotten() {
     journal.step = Step::Commit;
     place.save(&journal).unwrap();
     place.forget(&journal).unwrap();
-    assert_eq!((place.load().unwrap(), place.last().unwrap()), (None, Some(journal)));
+    assert_eq!(
+        (place.load().unwrap(), place.last().unwrap()),
+        (None, Some(journal))
+    );
     place.forget_all().unwrap();
     assert_eq!(place.last().unwrap(), None);
 }

@@ -42,8 +42,6 @@ use crate::engine::Restart;
 
 /// Name of the guardian's container, unless somebody has several.
 pub const CONTAINER: &str = "oc-guardian";
-/// Label of what an operation created: its transaction id.
-pub const LABEL_TRANSACTION: &str = "io.ochk.guardian.transaction";
 /// The network on which ports are published, unless a container was made in another one.
 pub const NETWORK: &str = "bridge";
 

@@ -7,7 +7,7 @@ use crate::signer::frames::MAX_FRAME;
 
 /// What our guardian's RPC answers to `peer-health`: what it heard of the others. Its envelopes are believed only once they
 /// are verified here.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct PeerReport {
     /// The other guardians of its membership; empty where it has none.
     pub peers: Vec<Peer>,

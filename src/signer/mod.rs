@@ -36,8 +36,9 @@ pub use kind::{Kind, Operation};
 pub use notice::{Notice, Question, Scope};
 pub use policy::{Policy, PolicyError};
 pub use policy_file::{PolicyFile, PolicyFileError, policy_path};
-pub use pull::{Conversation, 
-    Distrust, Guardian, ImageError, ImageTrust, Link, Place, PullError, Remembered, RolledBack, verified_head,
+pub use pull::{
+    Conversation, Distrust, Guardian, ImageError, ImageTrust, Link, Place, PullError, Remembered, RolledBack,
+    verified_head,
 };
 pub use reply::Reply;
 pub use request::{MAX_REQUEST, Meaning, Request, RequestError};

@@ -1,5 +1,5 @@
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -17,7 +17,7 @@ const WIDTH: usize = 58;
 pub struct Steps<'a> {
     ui: &'a Ui,
     bars: MultiProgress,
-    current: RefCell<Option<Current>>,
+    current: Mutex<Option<Current>>,
 }
 
 struct Current {
@@ -60,12 +60,16 @@ impl Ui {
         Steps {
             ui: self,
             bars: MultiProgress::new(),
-            current: RefCell::new(None),
+            current: Mutex::new(None),
         }
     }
 }
 
 impl Steps<'_> {
+    fn current(&self) -> MutexGuard<'_, Option<Current>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_live(&self) -> bool {
         self.ui.live && !self.ui.options.quiet && !self.ui.options.json
     }
@@ -86,7 +90,7 @@ impl Steps<'_> {
             ProgressBar::hidden()
         };
         self.event(json!({ "event": "step", "step": name, "state": "started", "text": text }));
-        *self.current.borrow_mut() = Some(Current {
+        *self.current() = Some(Current {
             name,
             text,
             since: Instant::now(),
@@ -112,7 +116,7 @@ impl Steps<'_> {
 
     /// A layer of an image that is being pulled; sizes in bytes.
     pub fn layer(&self, id: &str, phase: &str, done: u64, total: Option<u64>) {
-        let mut current = self.current.borrow_mut();
+        let mut current = self.current();
         let Some(current) = current.as_mut().filter(|_| self.is_live()) else {
             return;
         };
@@ -156,7 +160,8 @@ impl Steps<'_> {
     }
 
     fn end(&self, how: End, why: Option<&str>) {
-        let Some(current) = self.current.borrow_mut().take() else {
+        let taken = self.current().take();
+        let Some(current) = taken else {
             return;
         };
         for bar in current.layers.values() {
@@ -190,7 +195,8 @@ impl Steps<'_> {
 
 impl Drop for Steps<'_> {
     fn drop(&mut self) {
-        if let Some(current) = self.current.borrow_mut().take() {
+        let taken = self.current().take();
+        if let Some(current) = taken {
             for bar in current.layers.values() {
                 bar.finish_and_clear();
             }

@@ -18,7 +18,7 @@ const BASE_VARIABLE: &str = "OC_PORTAL_BASE";
 const MAX_AUTHORITY: usize = 256 * 1024;
 
 /// Which portal, and how to reach it.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(in crate::cli) struct Access {
     /// Address of the portal [default: $OC_PORTAL_BASE, else that of the config bundle, else https://me.ochk.io]
     #[arg(long, value_name = "URL")]

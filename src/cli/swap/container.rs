@@ -3,16 +3,16 @@
 use clap::Args;
 use tokio::runtime::Runtime;
 
-use super::context::Context;
+use crate::cli::context::Context;
 use crate::engine::{Endpoint, Engine};
 use crate::ui::Failure;
 
 /// Which container.
 #[derive(Args)]
-pub(super) struct Named {
+pub(in crate::cli) struct Named {
     /// Name of the guardian's container; others that belong to it are named after it
     #[arg(long, value_name = "NAME", default_value = "oc-guardian", value_parser = name)]
-    pub(super) name: String,
+    pub(in crate::cli) name: String,
 }
 
 /// Docker's rule, and room for what is put behind it.
@@ -33,7 +33,7 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 /// The verb's own thread waits for the engine; there is nothing else to do.
-pub(super) fn runtime() -> Result<Runtime, Failure> {
+pub(in crate::cli) fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -41,7 +41,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
 }
 
 /// Connects to the engine that the environment names.
-pub(super) fn connect(context: &Context, runtime: &Runtime) -> Result<Engine, Failure> {
+pub(in crate::cli) fn connect(context: &Context, runtime: &Runtime) -> Result<Engine, Failure> {
     let endpoint = Endpoint::discover(&context.engine())?;
     let progress = context.ui.progress(&format!("Connecting to {endpoint}"));
     let engine = runtime.block_on(Engine::connect(&endpoint));

@@ -32,10 +32,19 @@ pub(in crate::cli) fn ended(
     let operation = swapped.operation;
     match outcome {
         Outcome::NewServes => {
-            session.record(operation, &format!("{operation} of {} to {name} {} done", swapped.container, swapped.digest));
+            session.record(
+                operation,
+                &format!(
+                    "{operation} of {} to {name} {} done",
+                    swapped.container, swapped.digest
+                ),
+            );
         }
         Outcome::NewServesUntidily(error) => {
-            session.record(operation, &format!("{operation} to {name} done, leftovers: {error}"));
+            session.record(
+                operation,
+                &format!("{operation} to {name} done, leftovers: {error}"),
+            );
             session.context.ui.warn(&format!(
                 "the new one serves, but not all that is left could be put away ({error}): the next command does that"
             ));
@@ -45,11 +54,17 @@ pub(in crate::cli) fn ended(
             return Err(undone(session, cause, last_words, swapped));
         }
         Outcome::Stuck { cause, undo } => {
-            session.record(operation, &format!("{operation} to {name} failed: {cause}; not undone: {undo}"));
+            session.record(
+                operation,
+                &format!("{operation} to {name} failed: {cause}; not undone: {undo}"),
+            );
             let failure = Failure::from(undo);
             return Err(Failure::new(
                 "not-undone",
-                format!("{cause}; and what was begun could not be undone: {}", failure.detail()),
+                format!(
+                    "{cause}; and what was begun could not be undone: {}",
+                    failure.detail()
+                ),
             )
             .hint("Mend what is named, then run the same command again: it goes on with the undoing.")
             .fact("cause", cause.to_string()));
@@ -59,7 +74,12 @@ pub(in crate::cli) fn ended(
     Ok(Exit::Done)
 }
 
-fn undone(session: &Session<'_>, cause: ReleaseError, last_words: Option<String>, swapped: &Swapped) -> Failure {
+fn undone(
+    session: &Session<'_>,
+    cause: ReleaseError,
+    last_words: Option<String>,
+    swapped: &Swapped,
+) -> Failure {
     if let Some(words) = last_words.as_deref().map(str::trim).filter(|it| !it.is_empty())
         && !session.context.ui.is_json()
     {
@@ -104,10 +124,16 @@ impl Report for Swapped {
             ("version".into(), json!(self.version)),
             ("from".into(), json!(self.from)),
             ("strategy".into(), json!(self.strategy)),
-            ("http_pause_ms".into(), json!(http.map(|it| millis(it.longest_pause)))),
+            (
+                "http_pause_ms".into(),
+                json!(http.map(|it| millis(it.longest_pause))),
+            ),
             ("http_failed".into(), json!(http.map(|it| it.failed))),
             ("http_answered".into(), json!(http.map(|it| it.answered))),
-            ("signing_pause_ms".into(), json!(self.measured.signing.map(millis))),
+            (
+                "signing_pause_ms".into(),
+                json!(self.measured.signing.map(millis)),
+            ),
             ("took_ms".into(), json!(millis(self.took))),
         ])
     }
@@ -122,8 +148,14 @@ impl Report for Swapped {
         lines.line(paint(GOOD, said));
         lines.field("container", printable(&self.container));
         if let Some(version) = &self.version {
-            let from = self.from.as_ref().map_or_else(String::new, |from| format!(" (was {})", printable(from)));
-            lines.field("version", format!("{}{from}", paint(EMPHASIS, &printable(version))));
+            let from = self
+                .from
+                .as_ref()
+                .map_or_else(String::new, |from| format!(" (was {})", printable(from)));
+            lines.field(
+                "version",
+                format!("{}{from}", paint(EMPHASIS, &printable(version))),
+            );
         }
         lines.field("image", printable(&self.image));
         lines.field("digest", printable(&self.digest));
@@ -144,9 +176,10 @@ impl Report for Swapped {
             );
             lines.field(
                 "signing pause",
-                self.measured
-                    .signing
-                    .map_or_else(|| "not measured: no signing server".to_owned(), |it| format!("{} ms", millis(it))),
+                self.measured.signing.map_or_else(
+                    || "not measured: no signing server".to_owned(),
+                    |it| format!("{} ms", millis(it)),
+                ),
             );
         }
         lines.field("took", format!("{:.1} s", self.took.as_secs_f64()));

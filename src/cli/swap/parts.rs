@@ -15,7 +15,11 @@ use crate::ui::{Exit, Failure, Steps};
 const START: Duration = Duration::from_secs(60);
 
 /// Pulls the verified image by its digest, unless the engine has it.
-pub(in crate::cli) fn pull(session: &Session<'_>, steps: &Steps<'_>, image: &VerifiedImage) -> Result<(), Failure> {
+pub(in crate::cli) fn pull(
+    session: &Session<'_>,
+    steps: &Steps<'_>,
+    image: &VerifiedImage,
+) -> Result<(), Failure> {
     steps.begin("pull", format!("Pull {}", image.pinned()));
     let pulled = session.runtime.block_on(async {
         if session.engine.image(image).await?.is_some() {
@@ -36,7 +40,8 @@ pub(in crate::cli) fn pull(session: &Session<'_>, steps: &Steps<'_>, image: &Ver
 pub(in crate::cli) fn check_bundle_is_readable(path: &Path) -> Result<(), Failure> {
     let shown = path.display();
     let metadata = std::fs::metadata(path).map_err(|error| {
-        Failure::new("bundle-unreadable", format!("{shown}: {error}")).hint("Check the path of the config bundle.")
+        Failure::new("bundle-unreadable", format!("{shown}: {error}"))
+            .hint("Check the path of the config bundle.")
     })?;
     if metadata.permissions().mode() & 0o004 != 0 {
         return Ok(());
@@ -45,7 +50,10 @@ pub(in crate::cli) fn check_bundle_is_readable(path: &Path) -> Result<(), Failur
         "bundle-unreadable",
         format!("{shown}: the guardian in its container runs as another user, who may not read it"),
     )
-    .hint(format!("There is no secret in it: chmod 644 {}", crate::ui::shell_quoted(path))))
+    .hint(format!(
+        "There is no secret in it: chmod 644 {}",
+        crate::ui::shell_quoted(path)
+    )))
 }
 
 /// The folder of our guardian socket, where the bundle names one: what the bundle names is its place in the container.
@@ -73,7 +81,9 @@ impl Session<'_> {
 
     /// Where the health port is published, if that can be reached from here.
     pub(in crate::cli) fn health_port(&self, ports: &[Port]) -> Option<(String, u16)> {
-        let port = ports.iter().find(|it| it.container == 9000 && it.protocol == "tcp" && it.host != 0)?;
+        let port = ports
+            .iter()
+            .find(|it| it.container == 9000 && it.protocol == "tcp" && it.host != 0)?;
         let host = self.engine.endpoint().published_host()?;
         let is_here = matches!(self.engine.endpoint(), Endpoint::Unix(_));
         match port.host_ip {
@@ -92,7 +102,9 @@ impl Session<'_> {
 
     /// The image that a container was made from; an empty one where the engine has it no more.
     pub(in crate::cli) fn image_of(&self, container: &Container) -> Result<LocalImage, Failure> {
-        let found = self.runtime.block_on(self.engine.local_image(&container.image_id))?;
+        let found = self
+            .runtime
+            .block_on(self.engine.local_image(&container.image_id))?;
         Ok(found.unwrap_or_default())
     }
 
@@ -142,10 +154,16 @@ impl Session<'_> {
                     return Ok(());
                 }
                 if Instant::now() > end {
-                    let why = said.err().unwrap_or_else(|| "it says that it is not healthy".into());
+                    let why = said
+                        .err()
+                        .unwrap_or_else(|| "it says that it is not healthy".into());
                     return Err(Failure::new(
                         "not-healthy",
-                        format!("{} is not healthy after {} s: {why}", container.name, START.as_secs()),
+                        format!(
+                            "{} is not healthy after {} s: {why}",
+                            container.name,
+                            START.as_secs()
+                        ),
                     )
                     .hint("Look at what it says: oc-guardian logs")
                     .with_exit(Exit::CheckFailed));
@@ -155,4 +173,3 @@ impl Session<'_> {
         })
     }
 }
-

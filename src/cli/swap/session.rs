@@ -73,18 +73,24 @@ impl<'a> Session<'a> {
             Recovered::Ended(Outcome::NewServes) => "finished: the new image serves",
             Recovered::Undone => "undone: all is as before",
             Recovered::Ended(Outcome::OldServes(cause)) => {
-                self.context.ui.warn(&format!("the new image did not prove itself: {cause}"));
+                self.context
+                    .ui
+                    .warn(&format!("the new image did not prove itself: {cause}"));
                 "undone: all is as before"
             }
             Recovered::Ended(Outcome::NewServesUntidily(error) | Outcome::Stuck { undo: error, .. }) => {
                 return Err(error.into());
             }
             Recovered::Lost => {
-                self.context.ui.warn("both containers of the interrupted operation are gone: somebody removed them");
+                self.context
+                    .ui
+                    .warn("both containers of the interrupted operation are gone: somebody removed them");
                 "given up"
             }
         };
-        self.context.ui.note(&format!("The interrupted {operation} is {said}."));
+        self.context
+            .ui
+            .note(&format!("The interrupted {operation} is {said}."));
         self.record(operation, &format!("interrupted {operation} {said}"));
         Ok(())
     }
@@ -101,18 +107,23 @@ impl<'a> Session<'a> {
 
     /// The guardian's container.
     pub(in crate::cli) fn container(&self) -> Result<Option<Container>, Failure> {
-        Ok(self.runtime.block_on(self.engine.container(&self.name))?.filter(|it| it.name == self.name))
+        Ok(self
+            .runtime
+            .block_on(self.engine.container(&self.name))?
+            .filter(|it| it.name == self.name))
     }
 
     /// Notes what was done in the log of operations. What was done stays done where that cannot be written.
     pub(in crate::cli) fn record(&self, kind: &str, summary: &str) {
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
+        let at = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |it| it.as_secs());
         let summary: String = summary.chars().take(500).collect();
         let entry = Entry::new(at, Event::Operation, summary).about(kind);
         if let Err(error) = audit::operations::append(&self.folders, &entry) {
-            self.context
-                .ui
-                .warn(&format!("what was done could not be noted in the log of operations: {error}"));
+            self.context.ui.warn(&format!(
+                "what was done could not be noted in the log of operations: {error}"
+            ));
         }
     }
 

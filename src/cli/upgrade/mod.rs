@@ -13,8 +13,8 @@ use super::verify::{ImageArgs, Verified};
 use crate::engine::{Container, LocalImage};
 use crate::image::{DEFAULT_IMAGE, Reference};
 use crate::release::{
-    self, Adopt, Begin, Expect, Image, Journal, Names, Old, Operation, Outcome, ReleaseError, Strategy, Wanted,
-    compare, labels, transaction_id,
+    self, Adopt, Begin, Expect, Image, Journal, Names, Old, Operation, Outcome, ReleaseError, Strategy,
+    Wanted, compare, labels, transaction_id,
 };
 use crate::ui::{Exit, Failure, Steps};
 
@@ -126,21 +126,33 @@ impl Upgrade {
         // The label has no tag; the name that a container was made with by hand has the one that its operator follows.
         let labelled = old.labels.get(labels::IMAGE).map(|name| format!("{name}:latest"));
         let named = labelled.unwrap_or_else(|| old.image_name.clone());
-        let by_hand = named.parse::<Reference>().ok().filter(|it| !named.starts_with("sha256:") && it.digest().is_none());
+        let by_hand = named
+            .parse::<Reference>()
+            .ok()
+            .filter(|it| !named.starts_with("sha256:") && it.digest().is_none());
         Ok(match by_hand {
             Some(reference) => reference,
             None => DEFAULT_IMAGE.parse()?,
         })
     }
 
-    fn verify(&self, session: &Session<'_>, steps: &Steps<'_>, reference: &Reference) -> Result<Verified, Failure> {
+    fn verify(
+        &self,
+        session: &Session<'_>,
+        steps: &Steps<'_>,
+        reference: &Reference,
+    ) -> Result<Verified, Failure> {
         let about = session.runtime.block_on(session.engine.about())?;
         let platform = format!("{}/{}", about.os, about.architecture).parse().ok();
         let pin = self.which.pin(&session.folders)?;
         steps.begin("verify", format!("Verify {reference}"));
-        let verified = self
-            .which
-            .verify(session.context, &session.folders, reference, pin.as_ref(), platform)?;
+        let verified = self.which.verify(
+            session.context,
+            &session.folders,
+            reference,
+            pin.as_ref(),
+            platform,
+        )?;
         steps.done(verified.image.version().map(ToString::to_string).as_deref());
         for warning in verified.warnings() {
             steps.warn(&warning);
@@ -157,7 +169,10 @@ impl Upgrade {
         from: Option<String>,
     ) -> Result<Prepared, Failure> {
         let names = Names::of(&session.name);
-        if let Some(other) = session.runtime.block_on(session.engine.container(&names.next()))? {
+        if let Some(other) = session
+            .runtime
+            .block_on(session.engine.container(&names.next()))?
+        {
             return Err(Failure::being_warmed(&other.name));
         }
         let bundle = match &self.which.config {
@@ -168,13 +183,25 @@ impl Upgrade {
             None => session.bundle()?,
         };
         let image = session.image_of(&old)?;
-        let adoption = compare(&old, &image, &session.expected(bundle.as_ref()), &names, &self.adopt);
-        let obstacles: Vec<String> = adoption.obstacles().map(|it| format!("{it} ({})", it.why)).collect();
+        let adoption = compare(
+            &old,
+            &image,
+            &session.expected(bundle.as_ref()),
+            &names,
+            &self.adopt,
+        );
+        let obstacles: Vec<String> = adoption
+            .obstacles()
+            .map(|it| format!("{it} ({})", it.why))
+            .collect();
         if !obstacles.is_empty() {
             return Err(Failure::differences(&session.name, &obstacles));
         }
         for difference in &adoption.differences {
-            session.context.ui.note(&format!("{difference}: {}", difference.why));
+            session
+                .context
+                .ui
+                .note(&format!("{difference}: {}", difference.why));
         }
         for word in &adoption.unmatched {
             session
@@ -205,7 +232,12 @@ impl Upgrade {
     }
 
     /// Said before the swap, not when it is needed at three in the morning.
-    fn check_data(&self, session: &Session<'_>, prepared: &Prepared, steps: &Steps<'_>) -> Result<(), Failure> {
+    fn check_data(
+        &self,
+        session: &Session<'_>,
+        prepared: &Prepared,
+        steps: &Steps<'_>,
+    ) -> Result<(), Failure> {
         let new = session
             .runtime
             .block_on(session.engine.image(&prepared.verified.image))?
@@ -263,7 +295,12 @@ impl Upgrade {
             image: image.name,
             digest: image.digest.to_string(),
             version: image.version.as_ref().map(ToString::to_string),
-            from: Some(prepared.from.clone().unwrap_or_else(|| "of no known version".into())),
+            from: Some(
+                prepared
+                    .from
+                    .clone()
+                    .unwrap_or_else(|| "of no known version".into()),
+            ),
             strategy: strategy.as_str(),
             measured: attempt.measured,
             took: start.elapsed(),
@@ -302,11 +339,17 @@ impl Upgrade {
         host.image = Some(&prepared.verified.image);
         host.expect = Expect {
             federation: prepared.federation.clone(),
-            version: prepared.verified.image.version().map(|it| it.without_v().to_owned()),
+            version: prepared
+                .verified
+                .image
+                .version()
+                .map(|it| it.without_v().to_owned()),
         };
         host.health_port = session.health_port(&prepared.wanted.ports);
         host.observe_before(prepared.before.clone());
-        let outcome = session.runtime.block_on(release::forward(&mut host, &mut journal));
+        let outcome = session
+            .runtime
+            .block_on(release::forward(&mut host, &mut journal));
         Ok(Attempt {
             outcome,
             measured: host.measured.clone(),

@@ -102,6 +102,15 @@ impl Logins {
     }
 }
 
+/// What is configured for a registry, as [`Reference::host`](crate::image::Reference::host) names it: for an engine that is to
+/// pull from there. May wait for a credential helper.
+///
+/// # Errors
+/// [`CredentialError`]
+pub fn credential(options: &Options, host: &str) -> Result<Option<Credential>, CredentialError> {
+    Logins::new(options).find(host)
+}
+
 impl Session {
     /// What to send after a 401 to a request with `sent`.
     pub(super) fn log_in(

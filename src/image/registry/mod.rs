@@ -25,3 +25,4 @@ pub use docker_config::{Credential, DockerConfig, DockerConfigError};
 pub use error::{CredentialError, Misbehaviour, Outage, RegistryError};
 pub use helper::HelperError;
 pub use limits::{Limits, MAX_MANIFEST};
+pub use login::credential;

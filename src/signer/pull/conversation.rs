@@ -14,7 +14,11 @@ impl Conversation {
     ///
     /// # Errors
     /// [`PullError`]
-    pub async fn begin(stream: ExecStream, operator: &OperatorId, container: &str) -> Result<Self, PullError> {
+    pub async fn begin(
+        stream: ExecStream,
+        operator: &OperatorId,
+        container: &str,
+    ) -> Result<Self, PullError> {
         let rpc = Rpc::over(Box::new(stream));
         greet(&rpc, operator, || format!("guardian in container {container}")).await?;
         Ok(Self(rpc))

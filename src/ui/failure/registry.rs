@@ -62,6 +62,13 @@ fn misbehaviour_hint(problem: &Misbehaviour) -> &'static str {
     }
 }
 
+impl Failure {
+    /// The login of a registry cannot be had.
+    pub fn credentials(host: &str, source: &CredentialError) -> Self {
+        Self::new("credentials-unavailable", format!("{host}: {source}")).hint(credential_hint(source))
+    }
+}
+
 fn credential_hint(error: &CredentialError) -> String {
     match error {
         CredentialError::File(_) | CredentialError::Config { .. } => {

@@ -40,14 +40,24 @@ impl From<Gate> for Failure {
             Gate::NotHealthy { .. } | Gate::NotActive(_) => {
                 "Read its last lines above; an image that cannot stand by is upgraded with --strategy restart."
             }
-            Gate::Federation { .. } => "Check the config bundle that is mounted: oc-guardian config check FILE",
-            Gate::Version { .. } => "Do not run this image: its program is not the release that was certified.",
+            Gate::Federation { .. } => {
+                "Check the config bundle that is mounted: oc-guardian config check FILE"
+            }
+            Gate::Version { .. } => {
+                "Do not run this image: its program is not the release that was certified."
+            }
             Gate::NoStandby(_) => "Upgrade with --strategy restart, which stops the serving one first.",
-            Gate::Silent(_) => "See whether a firewall or another program stands between: docker port oc-guardian",
-            Gate::Unsigned(_) => "See whether the signing server reaches the new container: its screen or log says why not.",
+            Gate::Silent(_) => {
+                "See whether a firewall or another program stands between: docker port oc-guardian"
+            }
+            Gate::Unsigned(_) => {
+                "See whether the signing server reaches the new container: its screen or log says why not."
+            }
             Gate::Unattested(_) => "Ask the portal why: oc-guardian portal status",
         };
-        Self::new(gate.reason(), gate.to_string()).hint(hint).with_exit(Exit::CheckFailed)
+        Self::new(gate.reason(), gate.to_string())
+            .hint(hint)
+            .with_exit(Exit::CheckFailed)
     }
 }
 
@@ -68,6 +78,30 @@ impl Failure {
             .hint("Wait until it ends, then run this one again."),
             other => other.into(),
         }
+    }
+
+    /// What sets a container apart from the runbook's, and stands in the way; each as it is named, with why.
+    pub fn differences(container: &str, found: &[String]) -> Self {
+        Self::new(
+            "changed-by-hand",
+            format!("{container} is not as a guardian's container is made: {}", found.join("; ")),
+        )
+        .hint(
+            "Carry over what is meant, one by one: --adopt KIND=VALUE, as it is shown here. What is not named would be left \
+             behind: --adopt none.",
+        )
+        .fact("differences", found.to_vec())
+        .with_exit(Exit::CheckFailed)
+    }
+
+    /// Another kit warms a container up.
+    pub fn being_warmed(container: &str) -> Self {
+        Self::new(
+            "operation-under-way",
+            format!("there is a container {container}: another machine upgrades this guardian now, or was interrupted"),
+        )
+        .hint("Run the command on that machine again, which finishes or undoes it; if that one is lost: docker rm -f it.")
+        .with_exit(Exit::CheckFailed)
     }
 
     /// An operation was begun on another engine.
