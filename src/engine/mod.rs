@@ -39,7 +39,7 @@ pub use exec::Output;
 pub use exec_stream::ExecStream;
 pub use logs::Line;
 pub use pull::{Phase, Pull};
-pub use sound::{Aspect, Unsound, unsound};
+pub use sound::{Aspect, Unsound, hides_nothing, unsound};
 pub use spec::Spec;
 
 /// What the engine logs in to a registry with; see [`crate::image::registry::credential`].

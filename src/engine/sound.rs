@@ -173,22 +173,24 @@ fn is_harmless_variable(name: &str) -> bool {
 }
 
 fn is_harmless_mount(mount: &Mount, image: &LocalImage) -> bool {
-    let target = mount.target.as_str();
-    // The engine cleans paths; one that is not clean could mean another place than it seems to.
-    let is_clean = target.starts_with('/')
-        && target
-            .split('/')
-            .skip(1)
-            .all(|part| !matches!(part, "" | "." | ".."));
+    let is_declared = is_clean(&mount.target) && image.volumes.contains(&mount.target);
+    is_declared || hides_nothing(&mount.target)
+}
+
+/// Whether something that is mounted there cannot hide files of a guardian's image that are run or loaded.
+pub fn hides_nothing(target: &str) -> bool {
     let is_below = |folder: &str| {
         target
             .strip_prefix(folder)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    is_clean
-        && (is_below(CONFIG)
-            || image.volumes.iter().any(|volume| target == volume)
-            || SCRATCH.into_iter().any(is_below))
+    is_clean(target) && (is_below(CONFIG) || SCRATCH.into_iter().any(is_below))
+}
+
+/// The engine cleans paths; one that is not clean could mean another place than it seems to.
+fn is_clean(target: &str) -> bool {
+    let mut parts = target.split('/').skip(1);
+    target.starts_with('/') && parts.all(|part| !matches!(part, "" | "." | ".."))
 }
 
 fn source(mount: &Mount) -> String {

@@ -186,12 +186,12 @@ fn ports(ports: &[Port], found: &mut Found<'_>) {
     for wanted in Wanted::runbook("").ports {
         let is_published = |it: &Port| it.container == wanted.container && it.protocol == wanted.protocol;
         if !ports.iter().any(is_published) {
-            let text = format!("port {} is not published", wanted.container);
+            let port = wanted.container.to_string();
             found.note(
                 Weight::Told,
-                Kind::Network,
-                &text,
-                "nobody outside reaches it, and it stays so",
+                Kind::Port,
+                &port,
+                "it is not published, and stays so",
             );
         }
     }

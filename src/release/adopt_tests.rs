@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::desired::{Bind, Data, Making, Volume};
 use super::super::journal::Image;
 use super::*;
-use crate::engine::{Mount, MountKind, Privileges, Process, Restart, Spec};
+use crate::engine::{Mount, MountKind, Privileges, Process, Restart, Spec, unsound};
 use crate::image::Digest;
 
 const STAGE: &str = "oc-guardian-stage";
@@ -219,6 +219,8 @@ proptest! {
         let container = made(wanted.spec(&making), &image(), &wanted);
         let adoption = compare(&container, &image(), &expected(), &Names::of("oc-guardian"), &[]);
         prop_assert_eq!(&adoption.differences, &[]);
+        // And the signing server serves it.
+        prop_assert_eq!(unsound(&container, &image()), []);
         prop_assert_eq!(adoption.carried, wanted);
     }
 }
@@ -398,6 +400,49 @@ fn a_network_of_ones_own_is_carried_only_when_named() {
     };
     assert_eq!(obstacles(two), ["network=net"]);
     assert_eq!(look_with(two, &["network=net"]).unmatched.len(), 1);
+}
+
+#[test]
+fn neither_bundle_nor_old_image_can_have_files_of_the_next_image_hidden() {
+    let hidden = Expected {
+        data_dir: "/usr/lib".into(),
+        signer: Some("/".into()),
+        files: vec!["/oc-guardian".into()],
+    };
+    let mut image = image();
+    image.volumes = vec!["/lib".into()];
+    let mut container = runbook();
+    container.mounts = vec![
+        mount(MountKind::Bind, "/b", "/etc/oc-guardian/config.json", false),
+        mount(MountKind::Bind, "/x", "/", false),
+        mount(MountKind::Bind, "/x", "/oc-guardian", false),
+        mount(MountKind::Volume, "x", "/lib", true),
+        mount(MountKind::Volume, "x", "/usr/lib", true),
+    ];
+    let adoption = compare(&container, &image, &hidden, &Names::of("oc-guardian"), &[]);
+    let found: Vec<String> = adoption.obstacles().map(Difference::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "bind=/x:/",
+            "bind=/x:/oc-guardian",
+            "volume=x:/lib",
+            "volume=x:/usr/lib"
+        ]
+    );
+    assert_eq!((adoption.carried.signer, adoption.carried.files), (None, vec![]));
+}
+
+#[test]
+fn a_port_that_is_not_published_is_told_and_stays_so() {
+    let adoption = look(|it| it.ports.retain(|port| port.container == 9000));
+    let told: Vec<_> = adoption
+        .differences
+        .iter()
+        .map(|it| (it.to_string(), it.weight))
+        .collect();
+    assert_eq!(told, [("port=9001".to_owned(), Weight::Told)]);
+    assert_eq!(adoption.carried.ports.len(), 1);
 }
 
 #[test]

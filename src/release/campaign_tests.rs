@@ -12,7 +12,7 @@ use super::*;
 use crate::image::Digest;
 
 /// Nothing in the simulation waits.
-fn now<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("the simulation waits"),
@@ -61,14 +61,14 @@ fn journal(operation: Operation, strategy: Strategy, old: Option<Old>, new: Opti
 }
 
 /// How a world is found at the start of a history.
-struct Scene {
-    operation: Operation,
-    strategy: Strategy,
-    creates: Kind,
+pub(super) struct Scene {
+    pub(super) operation: Operation,
+    pub(super) strategy: Strategy,
+    pub(super) creates: Kind,
 }
 
 impl Scene {
-    fn begin(&self) -> (World, Journal) {
+    pub(super) fn begin(&self) -> (World, Journal) {
         match self.operation {
             Operation::Run => (
                 World::default(),
@@ -91,7 +91,7 @@ impl Scene {
     }
 
     /// Runs it with a kit that makes so many changes.
-    fn run(
+    pub(super) fn run(
         &self,
         world: &mut World,
         journal: &mut Journal,
@@ -111,7 +111,7 @@ impl Scene {
 
 /// What holds after every operation, however it went.
 #[track_caller]
-fn check(world: &World, scene: &Scene, context: &str) -> &'static str {
+pub(super) fn check(world: &World, scene: &Scene, context: &str) -> &'static str {
     assert!(world.journal.is_none(), "{context}: journal left: {world:#?}");
     assert!(!world.stage, "{context}: stage network left");
     assert!(
@@ -151,7 +151,7 @@ fn check(world: &World, scene: &Scene, context: &str) -> &'static str {
     }
 }
 
-fn scenes() -> Vec<Scene> {
+pub(super) fn scenes() -> Vec<Scene> {
     let kinds = [
         Kind::Good,
         Kind::Crashes,
@@ -203,7 +203,7 @@ fn undisturbed_a_good_image_takes_over_and_a_bad_one_does_not() {
 }
 
 /// Goes on as a later command would, until nothing is left to recover. Whoever finds an operation recovers it.
-fn recover_all(scene: &Scene, world: &mut World, mut lives: Option<usize>, context: &str) {
+pub(super) fn recover_all(scene: &Scene, world: &mut World, mut lives: Option<usize>, context: &str) {
     for _ in 0..20 {
         let Some(mut journal) = world.journal.clone() else {
             return;

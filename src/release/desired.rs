@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::journal::Image;
 use super::{NETWORK, labels};
-use crate::engine::{Mount, MountKind, Port, Restart, Spec};
+use crate::engine::{Mount, MountKind, Port, Restart, Spec, hides_nothing};
 
 /// Where the container has its config bundle.
 pub const BUNDLE_TARGET: &str = "/etc/oc-guardian/config.json";
@@ -157,6 +157,16 @@ impl Wanted {
             log: Some(LOG),
             stop_grace: STOP_GRACE,
         }
+    }
+
+    /// Places that the bundle names and at which something could hide files of the image: whoever wrote the bundle would
+    /// decide what a verified image runs. Empty for any sensible bundle; the signing server does not serve the others.
+    pub fn unsafe_targets(&self) -> Vec<&str> {
+        let binds = self.signer.iter().chain(&self.files).map(|it| it.target.as_str());
+        let targets = binds.chain([self.data_dir.as_str()]);
+        targets
+            .filter(|it| *it != DATA_DIR && !hides_nothing(it))
+            .collect()
     }
 
     fn labels(&self, making: &Making<'_>) -> BTreeMap<String, String> {

@@ -115,3 +115,26 @@ fn what_was_insisted_on_is_in_it_and_does_not_replace_what_we_say() {
     assert!(spec.privileged && spec.drop_capabilities);
     assert_eq!(spec.add_capabilities, ["NET_ADMIN"]);
 }
+
+#[test]
+fn a_bundle_does_not_decide_what_a_verified_image_runs() {
+    let bind = |target: &str| Bind {
+        host: "/x".into(),
+        target: target.into(),
+    };
+    let wanted = |signer: &str, file: &str, data_dir: &str| Wanted {
+        signer: Some(bind(signer)),
+        files: vec![bind(file)],
+        data_dir: data_dir.into(),
+        ..Wanted::runbook("/b")
+    };
+    let good = wanted("/run/oc-guardian", "/etc/oc-guardian/ca.pem", DATA_DIR);
+    assert_eq!(good.unsafe_targets(), Vec::<&str>::new());
+    let bad = wanted("/", "/oc-guardian", "/usr/lib");
+    assert_eq!(bad.unsafe_targets(), ["/", "/oc-guardian", "/usr/lib"]);
+    let sly = wanted("/run/../lib", "/etc/oc-guardian/../ld.so.preload", "/tmp/data");
+    assert_eq!(
+        sly.unsafe_targets(),
+        ["/run/../lib", "/etc/oc-guardian/../ld.so.preload"]
+    );
+}

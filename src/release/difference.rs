@@ -61,6 +61,8 @@ pub enum Kind {
     Security,
     /// A network.
     Network,
+    /// A port that is not published.
+    Port,
     /// Another option of the engine.
     Option,
     /// A label.
@@ -70,7 +72,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Bundle,
         Self::Data,
         Self::Bind,
@@ -88,6 +90,7 @@ impl Kind {
         Self::Namespace,
         Self::Security,
         Self::Network,
+        Self::Port,
         Self::Option,
         Self::Label,
         Self::Supervisor,
@@ -113,6 +116,7 @@ impl Kind {
             Self::Namespace => "namespace",
             Self::Security => "security",
             Self::Network => "network",
+            Self::Port => "port",
             Self::Option => "option",
             Self::Label => "label",
             Self::Supervisor => "supervisor",

@@ -267,6 +267,16 @@ pub fn parse(bytes: &[u8]) -> Result<Journal, String> {
     if journal.new.as_ref().is_some_and(|id| !is_id(id)) {
         return Err("new is not the id of a container".into());
     }
+    if !super::names::is_container_name(&journal.container) {
+        return Err("container is not a container's name".into());
+    }
+    let is_first = journal.operation == Operation::Run;
+    if is_first != journal.old.is_none() {
+        return Err("only a run has no old container".into());
+    }
+    if humantime::parse_rfc3339(&journal.started_at).is_err() {
+        return Err("started_at is not a time".into());
+    }
     Ok(journal)
 }
 

@@ -73,6 +73,8 @@ pub fn restart_name(restart: &Restart) -> String {
 #[cfg(test)]
 mod campaign_tests;
 #[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
 mod journal_tests;
 #[cfg(test)]
 mod simulated;

@@ -1,9 +1,11 @@
 //! The mounts of a container that is looked at: bundle, data and what the bundle names carry over; nothing else by itself.
 
 use super::adopt::{Expected, Found};
-use super::desired::{BUNDLE_TARGET, Bind, Data, Volume};
+use super::desired::{BUNDLE_TARGET, Bind, DATA_DIR, Data, Volume};
 use super::difference::{Kind, Weight};
-use crate::engine::{Container, LocalImage, Mount, MountKind};
+use crate::engine::{Container, LocalImage, Mount, MountKind, hides_nothing};
+
+const WHY: &str = "what is mounted may hide the image's own files, and be run in their place";
 
 pub(super) fn compare(container: &Container, image: &LocalImage, expected: &Expected, found: &mut Found<'_>) {
     for mount in &container.mounts {
@@ -19,35 +21,45 @@ pub(super) fn compare(container: &Container, image: &LocalImage, expected: &Expe
     }
 }
 
-/// Carries over what a guardian has; `None` where it is something else.
+/// Carries over what a guardian has; `None` where it is something else. Neither a bundle nor the image that a container was
+/// made from may name places at which something would hide files of the next image.
 fn known(mount: &Mount, image: &LocalImage, expected: &Expected, found: &mut Found<'_>) -> Option<()> {
     let target = mount.target.as_str();
+    let source = &mount.source;
     let bind = || Bind {
-        host: mount.source.clone(),
+        host: source.clone(),
         target: target.to_owned(),
     };
+    let is_data = target == expected.data_dir;
+    let is_safe = hides_nothing(target) || target == DATA_DIR;
     let carried = &mut found.carried;
     match mount.kind {
         MountKind::Bind if target == BUNDLE_TARGET => {
-            carried.bundle.clone_from(&mount.source);
+            carried.bundle.clone_from(source);
             if mount.writable {
                 let why = "it can write to its config bundle; the new one cannot";
                 found.note(Weight::Told, Kind::Bundle, BUNDLE_TARGET, why);
             }
         }
-        MountKind::Bind if target == expected.data_dir => {
-            carried.data = Some(Data::Folder(mount.source.clone()));
+        MountKind::Bind if is_data => {
+            carried.data = Some(Data::Folder(source.clone()));
+            insist(!is_safe, Kind::Bind, mount, found);
         }
-        MountKind::Volume if target == expected.data_dir && !mount.source.is_empty() => {
-            carried.data = Some(Data::Volume(mount.source.clone()));
+        MountKind::Volume if is_data && !source.is_empty() => {
+            carried.data = Some(Data::Volume(source.clone()));
+            insist(!is_safe, Kind::Volume, mount, found);
         }
-        MountKind::Bind if expected.signer.as_deref() == Some(target) => carried.signer = Some(bind()),
-        MountKind::Bind if expected.files.iter().any(|file| file == target) => carried.files.push(bind()),
+        MountKind::Bind if is_safe && expected.signer.as_deref() == Some(target) => {
+            carried.signer = Some(bind())
+        }
+        MountKind::Bind if is_safe && expected.files.iter().any(|file| file == target) => {
+            carried.files.push(bind())
+        }
         MountKind::Volume
-            if image.volumes.iter().any(|volume| volume == target) && !mount.source.is_empty() =>
+            if is_of_data(target) && image.volumes.contains(&mount.target) && !source.is_empty() =>
         {
             carried.volumes.push(Volume {
-                name: mount.source.clone(),
+                name: source.clone(),
                 target: target.to_owned(),
             });
         }
@@ -56,8 +68,21 @@ fn known(mount: &Mount, image: &LocalImage, expected: &Expected, found: &mut Fou
     Some(())
 }
 
+/// Where images keep data, and nothing that is run.
+fn is_of_data(target: &str) -> bool {
+    ["/var/lib/", "/var/cache/", "/var/log/"]
+        .iter()
+        .any(|it| target.starts_with(it))
+}
+
+/// The data folder carries over in any case, and is an obstacle where it could be something else.
+fn insist(is_needed: bool, kind: Kind, mount: &Mount, found: &mut Found<'_>) {
+    if is_needed {
+        found.may_carry(kind, &format!("{}:{}", mount.source, mount.target), WHY);
+    }
+}
+
 fn stranger(mount: &Mount, found: &mut Found<'_>) {
-    const WHY: &str = "what is mounted may hide the image's own files, and be run in their place";
     let value = format!("{}:{}", mount.source, mount.target);
     let is_named = match &mount.kind {
         MountKind::Bind => found.may_carry(Kind::Bind, &value, WHY),

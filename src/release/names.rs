@@ -42,3 +42,12 @@ impl Names {
         format!("{}-stage", self.main)
     }
 }
+
+/// Docker's rule, with room for what is put behind it: at most 64 characters.
+pub(super) fn is_container_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.starts_with(|it: char| it.is_ascii_alphanumeric())
+        && text
+            .bytes()
+            .all(|it| it.is_ascii_alphanumeric() || matches!(it, b'_' | b'.' | b'-'))
+}
