@@ -174,7 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_written_arrives_and_has_an_end() {
-        let (answer, said) = talk("cat; echo \" $*\" | tail -c 32").await;
+        let (answer, said) = talk("cat; echo \" $*\" | tail -c 33").await;
         assert_eq!(answer, "hello-- host docker system dial-stdio\n");
         assert_eq!(said, "");
     }
