@@ -27,6 +27,7 @@ impl Engine {
                 () = tokio::time::sleep(TICK) => {}
             }
             self.expire();
+            self.watcher.catch_up();
             if self.trusted.is_stale() {
                 let engine = Arc::clone(&self);
                 // What cannot be read is told at the next start, and by `federation show`.
