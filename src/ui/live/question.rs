@@ -6,11 +6,11 @@ use crate::signer::{Question, Scope};
 use crate::ui::{EMPHASIS, FAINT, HEADING, Lines, WARNING, paint, printable};
 
 /// Longest answer.
-const MAX_TYPED: usize = 8;
+const MAX_TYPED: usize = 5;
 /// Digits of the id in the prompt: the last ones, since the first are the time.
-const SHORT_ID: usize = 8;
+const SHORT_ID: usize = 6;
 /// Columns that the summary has at least.
-const MIN_SUMMARY: usize = 16;
+const MIN_SUMMARY: usize = 8;
 /// Characters of the payload that are shown.
 const MAX_PAYLOAD: usize = 1200;
 
@@ -75,7 +75,7 @@ impl Asking {
     pub(super) fn prompt(&self, now: u64, more: usize) -> String {
         let left = self.question.expires_at.saturating_sub(now);
         let choice = if self.question.may_repeat {
-            "[y/N, h: yes to this rule for an hour]"
+            "[y/N, h: for an hour]"
         } else {
             "[y/N]"
         };
@@ -83,11 +83,11 @@ impl Asking {
         let short = id.get(id.len().saturating_sub(SHORT_ID)..).unwrap_or(id);
         let mut rest = format!("{}:{:02} left", left / 60, left % 60);
         if more > 0 {
-            let _ = write!(rest, " ({more} more waiting)");
+            let _ = write!(rest, " (+{more})");
         }
         // In one row, which is drawn over: the summary has what is left of it.
         let others = "Sign this?  (…)   ".len() + SHORT_ID + choice.len() + rest.len() + MAX_TYPED;
-        let room = Keyboard::columns().saturating_sub(others).max(MIN_SUMMARY);
+        let room = (Keyboard::columns() - 1).saturating_sub(others).max(MIN_SUMMARY);
         format!(
             "{} {} {} {} {} {}",
             paint(WARNING, "Sign this?"),
