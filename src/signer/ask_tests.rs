@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::CallerId;
+use super::super::{CallerId, Operation};
 use super::super::bench::{ALL, ASK, Bench, NOW, refused};
 use super::*;
 use crate::envelope::Action;
