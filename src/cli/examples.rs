@@ -238,6 +238,7 @@ pub(super) const AUDIT_VERIFY: &str = "\
 Examples:
   oc-guardian audit verify
   oc-guardian audit verify --head head.json --passphrase-file pass.txt
+  oc-guardian audit verify --export audit-2026.jsonl --pubkey 64-HEX-DIGITS
   oc-guardian audit verify --json | jq -r '.findings[] | \"\\(.file):\\(.line) \\(.reason)\"'
 
 Exit codes: 0 whole, 1 not what was written; each finding is named with file and line.";

@@ -73,6 +73,7 @@ fn known(request: &Request, content: &[u8; 32], facts: &Facts, history: &History
                 signature,
             )),
             Outcome::Denied => Decision::Refuse(Refusal::new(403, "denied", "the operator said no")),
+            Outcome::Refused(reason) => Decision::Refuse(Refusal::after_yes(reason)),
             Outcome::Expired => Decision::Refuse(Refusal::new(403, "expired", "nobody answered in time")),
         });
     }

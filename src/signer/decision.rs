@@ -3,7 +3,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::describe::Description;
-use super::{Kind, Operation, Request, RequestId};
+use super::{Kind, Operation, Request, RequestId, refused_after_yes};
 use crate::audit::{Entry, Event};
 use crate::envelope::{self, ActionPayload, GuardianKeyPayload, HealthAttestation, Tag};
 use crate::operator::{OperatorId, PublicKey, Scheme, Signature};
@@ -69,6 +69,16 @@ impl Caller {
                 image: Some(digest), ..
             }) => ImageCheck::Verified(digest),
             Self::Guardian(_) | Self::Operator => ImageCheck::Claimed,
+        }
+    }
+}
+
+impl Caller {
+    /// Which guardian, where it is one.
+    pub(super) fn guardian(&self) -> Option<CallerId> {
+        match self {
+            Self::Guardian(id) => Some(id.clone()),
+            Self::Operator => None,
         }
     }
 }
@@ -230,6 +240,16 @@ impl Refusal {
             request_id: Some(request.id.to_string()),
             ..entry
         }
+    }
+
+    /// After a person's yes: told the same to whoever waits for the outcome and to whoever sends the request again.
+    pub(super) fn after_yes(reason: &str) -> Self {
+        let (reason, status) = refused_after_yes(reason).unwrap_or(("refused", 403));
+        Self::new(
+            status,
+            reason,
+            format!("the operator said yes, but by then it could not be signed any more ({reason})"),
+        )
     }
 
     pub(super) fn by(mut self, rule: &str) -> Self {

@@ -23,7 +23,7 @@ pub use exit::Exit;
 pub use failure::{Failure, shell_quoted};
 pub use findings::{findings_json, findings_text, tally};
 pub use interrupt::{Wish, exit_cleanly_on_signals, take_signals};
-pub use live::{Live, Verdict, question_text};
+pub use live::{Live, Standing, Verdict, question_text};
 pub use panel::Panel;
 pub use policy::{policy_findings_json, policy_findings_text};
 pub use problems::{problem_fields, problems_json};

@@ -18,6 +18,7 @@
 mod support;
 
 mod age_tool;
+mod audit_export_verify;
 mod audit_head;
 mod audit_log;
 mod audit_support;

@@ -28,6 +28,7 @@ pub(super) use one::{Consent, have_signed};
 #[derive(Args)]
 #[command(after_help = examples::SIGN)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["serve", "file", "pending", "approve", "deny", "reload", "print_unit"]))]
+#[command(group = clap::ArgGroup::new("server").args(["serve", "print_unit"]))]
 pub(super) struct Sign {
     /// Request to have signed, as JSON; "-" for standard input. Without id, at and nonce, they are filled in
     #[arg(value_name = "FILE")]
@@ -47,7 +48,7 @@ pub(super) struct Sign {
     /// Have the running server read its policy again
     #[arg(long)]
     reload: bool,
-    /// Print a systemd user unit that serves
+    /// Print a systemd user unit that serves, with the options given here
     #[arg(long)]
     print_unit: bool,
     /// With --approve: SHA-256 of the payload, as --pending shows it, instead of being asked
@@ -67,7 +68,7 @@ pub(super) struct Sign {
 #[derive(Args)]
 struct GuardianImage {
     /// Dangerous: serve whatever runs in the container, whoever made it. For development, with a key that guards nothing
-    #[arg(long, requires = "serve")]
+    #[arg(long, requires = "server")]
     unverified_guardian: bool,
     #[command(flatten)]
     trust: TrustArgs,
@@ -78,7 +79,7 @@ struct GuardianImage {
 #[derive(Args)]
 pub(in crate::cli) struct Serving {
     /// Also answer on this loopback address; port 0 takes a free one. The token is in the runtime folder
-    #[arg(long, value_name = "ADDR", requires = "serve", value_parser = loopback)]
+    #[arg(long, value_name = "ADDR", requires = "server", value_parser = loopback)]
     listen: Option<SocketAddr>,
     /// Fetch the requests of the guardian in this container, or with this RPC socket (a path); "none" fetches none
     /// [default: the container oc-guardian, where there is a Docker engine]. With a FILE: only ask it whether the state
@@ -89,7 +90,7 @@ pub(in crate::cli) struct Serving {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Let this user, besides your own, reach the guardian's socket; may be repeated
-    #[arg(long, value_name = "UID", requires = "serve")]
+    #[arg(long, value_name = "UID", requires = "server")]
     allow_uid: Vec<u32>,
     /// Sign nothing without a person's yes: for a second machine with the same key
     #[arg(long)]
@@ -124,7 +125,7 @@ impl Sign {
             return serve::run(context, &self.serving, &self.image);
         }
         if self.print_unit {
-            return unit::print(context);
+            return unit::print(context, &self.serving, &self.image);
         }
         if self.pending {
             return questions::pending(context);

@@ -81,8 +81,8 @@ fn through_server(
             return Ok(outcome);
         }
         if consent == Consent::Given {
-            let waiting = client.pending().await?;
-            if let Some(question) = waiting.iter().find(|it| it.id == id && is_about(it, request)) {
+            let question = client.question(id).await?;
+            if let Some(question) = question.filter(|it| is_about(it, request)) {
                 // Somebody may have answered at the server meanwhile: the outcome says so.
                 let _ = client.approve(id, &question.payload_sha256, false).await;
             }

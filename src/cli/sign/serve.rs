@@ -12,10 +12,11 @@ use super::running::{self, Core};
 use super::{GuardianImage, Serving};
 use crate::cli::context::Context;
 use crate::signer::{
-    Doors, Guardian, Link, Server, Stop, Stopper, guardian_socket, operator_socket, token_path,
+    Doors, Guardian, Link, Server, Stop, Stopper, closed_on_the_way, guardian_socket, operator_socket,
+    token_path,
 };
 use crate::store::Folders;
-use crate::ui::{self, EMPHASIS, Exit, Failure, GOOD, Lines, Live, Report, Wish, paint};
+use crate::ui::{self, EMPHASIS, Exit, Failure, GOOD, Lines, Live, Report, Standing, Verdict, Wish, paint};
 
 /// How long the end waits for tasks that should have ended.
 const END_TIME: Duration = Duration::from_secs(5);
@@ -53,6 +54,7 @@ fn serve(
     };
     let server = Server::open(folders, &doors)?;
     warn_of_own_user(context, options);
+    warn_of_closed_folders(context, folders, options);
     let notices = core.engine.subscribe();
     let (stopper, stop) = Stopper::new();
     let engine = Arc::clone(&core.engine);
@@ -124,7 +126,7 @@ fn show(
     core: &Core,
     notices: std::sync::mpsc::Receiver<crate::signer::Notice>,
 ) {
-    Live::new(&context.ui, notices).run(|verdict| {
+    let decide = |verdict: Verdict| {
         let engine = Arc::clone(&core.engine);
         runtime.spawn(async move {
             let question = verdict.question;
@@ -137,7 +139,12 @@ fn show(
                 None => engine.deny(&question.id),
             }
         });
-    });
+    };
+    let look = || Standing {
+        questions: core.engine.questions(),
+        stopped: core.engine.stop_reason(),
+    };
+    Live::new(&context.ui, notices).run(decide, look);
 }
 
 fn runtime() -> Result<Runtime, Failure> {
@@ -157,6 +164,21 @@ fn warn_of_own_user(context: &Context, options: &Serving) {
             "a guardian that runs as this user ({own}) can reach the operator's socket and approve its own requests; run \
              it as another user, and let that one in with --allow-uid"
         ));
+    }
+}
+
+/// What is granted on the socket and its folder is of no use behind a folder that is closed: the runtime folder is, always.
+fn warn_of_closed_folders(context: &Context, folders: &Folders, options: &Serving) {
+    let socket = guardian_socket(folders);
+    for uid in &options.allow_uid {
+        if let Some(folder) = closed_on_the_way(&socket, *uid) {
+            context.ui.warn(&format!(
+                "user {uid} cannot come through {} to the guardian's socket on this machine itself; mount {} into its \
+                 container, or let it in over loopback (--listen) with the token",
+                folder.display(),
+                socket.parent().unwrap_or(&socket).display()
+            ));
+        }
     }
 }
 

@@ -49,6 +49,18 @@ pub(in crate::cli) struct TrustArgs {
 }
 
 impl TrustArgs {
+    /// What was given that has a value, for another command line with the same meaning; paths absolute.
+    pub(in crate::cli) fn given(&self) -> Vec<(&'static str, String)> {
+        let root = self.trusted_root.as_ref();
+        root.map(|path| ("--trusted-root", absolute_text(path)))
+            .into_iter()
+            .collect()
+    }
+
+    pub(in crate::cli) fn allows_stale(&self) -> bool {
+        self.allow_stale_trust_root
+    }
+
     /// The trust root, recent enough; what is to be said about its age is said.
     pub(in crate::cli) fn root(
         &self,
@@ -170,4 +182,10 @@ fn refused(error: VerifyError, reference: &Reference, pin: Option<&Pin>) -> Fail
         )),
         None => failure,
     }
+}
+
+/// A path as another command finds it, wherever that is started.
+pub(super) fn absolute_text(path: &std::path::Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.display().to_string()
 }

@@ -27,7 +27,9 @@ use tokio::sync::watch;
 
 use self::core::Core;
 use super::notice::{Notice, Watcher};
-use super::{Caller, Facts, Kind, Outcome, Policy, PolicyFile, Reply, RequestId, TrustedMembership};
+use super::{
+    Caller, Facts, INTERRUPTED, Kind, Policy, PolicyFile, Reply, RequestId, TrustedMembership,
+};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey};
 use crate::store::Folders;
@@ -142,10 +144,10 @@ impl Engine {
         for (id, kind) in asked {
             let entry = Entry {
                 request_id: Some(id.to_string()),
-                ..Entry::new(now, Event::Expired, "a restart came before an answer").about(kind.as_str())
+                ..Entry::new(now, Event::Expired, INTERRUPTED).about(kind.as_str())
             };
             drop(self.append(entry)?);
-            core.history.turned_down(id, kind, Outcome::Expired, now);
+            core.history.interrupted(id, kind, now);
         }
         Ok(())
     }
@@ -224,7 +226,8 @@ impl Engine {
         ]))
     }
 
-    /// `GET /v1/requests/{id}`: the outcome of a request that a person was asked about; waits for it as long as `wait`.
+    /// `GET /v1/requests/{id}`: the outcome of a request that a person was asked about; waits for it as long as `wait`. While
+    /// it waits for a person, the operator's own door is shown the whole question.
     pub async fn outcome(&self, caller: &Caller, id: &str, wait: Duration) -> Reply {
         let Ok(id) = id.parse() else {
             return Reply::refused(422, "malformed-request", "the id is not 32 digits 0-9 a-f");
@@ -240,12 +243,28 @@ impl Engine {
             Look::Waiting(expires_at, mut outcome) => {
                 let settled = tokio::time::timeout(wait, outcome.wait_for(Option::is_some)).await;
                 match settled {
-                    Ok(Ok(reply)) => reply.clone().unwrap_or_else(|| waiting(id, expires_at)),
+                    Ok(Ok(reply)) => reply
+                        .clone()
+                        .unwrap_or_else(|| self.still_waiting(caller, id, expires_at)),
                     // It ended without an answer: a request can be sent again.
                     Ok(Err(_)) => unavailable("interrupted", "the question was not answered"),
-                    Err(_) => waiting(id, expires_at),
+                    Err(_) => self.still_waiting(caller, id, expires_at),
                 }
             }
+        }
+    }
+
+    /// 202; for the person who is to answer, with everything that there is to look at.
+    fn still_waiting(&self, caller: &Caller, id: RequestId, expires_at: u64) -> Reply {
+        let core = self.core();
+        match core.asks.get(id) {
+            Some(ask) if *caller == Caller::Operator => Reply::json(
+                202,
+                &json!({
+                    "ok": true, "id": id.to_string(), "expires_at": expires_at, "question": ask.question,
+                }),
+            ),
+            _ => waiting(id, expires_at),
         }
     }
 
@@ -273,6 +292,11 @@ impl Engine {
         };
         self.watcher.tell(Notice::Policy(Err(error.clone())));
         Reply::refused(422, "bad-policy", error)
+    }
+
+    /// Why no signature can leave now, for a person in the same process.
+    pub fn stop_reason(&self) -> Option<String> {
+        self.stopped().map(|halt| halt.detail)
     }
 
     /// Why no signature can leave now.

@@ -27,6 +27,7 @@ impl Engine {
                 () = tokio::time::sleep(TICK) => {}
             }
             self.expire();
+            self.watcher.catch_up();
             let engine = Arc::clone(&self);
             let _ = tokio::task::spawn_blocking(move || {
                 // What cannot be read is told at the next start, and by `federation show`.

@@ -2,7 +2,7 @@
 
 use super::super::request::content_hash;
 use super::super::{Kind, Meaning, RequestId};
-use super::{History, Outcome, Underway};
+use super::{History, Outcome, Underway, refused_after_yes};
 use crate::audit::{Entry, Event};
 use crate::envelope::canonical;
 use crate::operator::Signature;
@@ -21,6 +21,8 @@ fn meaning(kind: Kind, entry: &Entry) -> Option<(Meaning, String)> {
     let value = canonical::parse_strict(entry.payload.as_deref()?.as_bytes()).ok()?;
     Meaning::read(kind, &value).ok()
 }
+/// Summary of the record of a question that ended because the server did.
+pub(in crate::signer) const INTERRUPTED: &str = "the server stopped before an answer";
 
 impl History {
     /// Takes in one record of the log, in its order. Records are authenticated by the chain, and this server wrote them:
@@ -57,7 +59,8 @@ impl History {
                 self.count(key_of(entry), entry.at);
             }
             // Only of a request that was asked about; what is refused without a question leaves nothing behind.
-            Event::Denied => self.turned_down(id, kind, Outcome::Denied, entry.at),
+            Event::Denied => self.turned_down(id, kind, denied(&entry.summary), entry.at),
+            Event::Expired if entry.summary == INTERRUPTED => self.interrupted(id, kind, entry.at),
             Event::Expired => self.turned_down(id, kind, Outcome::Expired, entry.at),
             _ => {}
         }
@@ -111,4 +114,10 @@ impl History {
         }
         self.latest = now;
     }
+}
+
+/// A record of a refusal says in its summary why, before all else.
+fn denied(summary: &str) -> Outcome {
+    let reason = summary.split(':').next().unwrap_or_default();
+    refused_after_yes(reason).map_or(Outcome::Denied, |(reason, _)| Outcome::Refused(reason))
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::Kind;
 use super::answers::{Answers, Kept};
 use super::window::{Ring, Window};
-use super::{History, Outcome, Underway};
+use super::{History, Outcome, Underway, refused_after_yes};
 use crate::audit::Head;
 use crate::envelope::Action;
 use crate::operator::Signature;
@@ -36,7 +36,7 @@ struct Record {
     version: u64,
     latest: u64,
     nonces: Vec<(String, u64)>,
-    /// Id, content, signature or `denied` or `expired`, keep until.
+    /// Id, content, signature or `denied` or `expired` or `refused:` and why, keep until.
     routine: Vec<(String, String, String, u64)>,
     others: Vec<(String, String, String, u64)>,
     floor: Option<String>,
@@ -153,6 +153,8 @@ impl History {
 
 const ID: HistoryError = HistoryError::Value("id");
 
+const REFUSED: &str = "refused:";
+
 type Written = (String, String, String, u64);
 
 fn written((id, kept): (&super::RequestId, &Kept)) -> Written {
@@ -160,6 +162,7 @@ fn written((id, kept): (&super::RequestId, &Kept)) -> Written {
         Outcome::Signed(signature) => signature.to_hex(),
         Outcome::Denied => "denied".to_owned(),
         Outcome::Expired => "expired".to_owned(),
+        Outcome::Refused(reason) => format!("{REFUSED}{reason}"),
     };
     (
         id.to_string(),
@@ -170,10 +173,14 @@ fn written((id, kept): (&super::RequestId, &Kept)) -> Written {
 }
 
 fn read((id, content, outcome, keep_until): Written) -> Result<(super::RequestId, Kept), HistoryError> {
-    let outcome = match outcome.as_str() {
-        "denied" => Outcome::Denied,
-        "expired" => Outcome::Expired,
-        signature => Outcome::Signed(Signature::from_bytes(bytes_of(signature, "signature")?)),
+    let outcome = match (outcome.as_str(), outcome.strip_prefix(REFUSED)) {
+        ("denied", _) => Outcome::Denied,
+        ("expired", _) => Outcome::Expired,
+        (_, Some(reason)) => {
+            let (reason, _) = refused_after_yes(reason).ok_or(HistoryError::Value("reason"))?;
+            Outcome::Refused(reason)
+        }
+        (signature, None) => Outcome::Signed(Signature::from_bytes(bytes_of(signature, "signature")?)),
     };
     let kept = Kept {
         content: bytes_of(&content, "content")?,

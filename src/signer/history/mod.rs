@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use self::answers::Answers;
 pub use self::answers::Outcome;
+pub(super) use self::answers::refused_after_yes;
 pub use self::apply::ACCEPT_CLOCK;
+pub(super) use self::apply::INTERRUPTED;
 pub use self::checkpoint::HistoryError;
 use self::given::Given;
 pub(super) use self::proved::{accepted_head, proved_nonce};
@@ -142,10 +144,7 @@ impl History {
             kind: plan.kind,
             content: plan.content,
             expires_at: Some(plan.at + timeout),
-            asked_by: match caller {
-                Caller::Guardian(id) => Some(id.clone()),
-                Caller::Operator => None,
-            },
+            asked_by: caller.guardian(),
         };
         self.underway.insert(plan.id, underway);
         self.count(&plan.rule_key, plan.at);
@@ -168,14 +167,45 @@ impl History {
         );
     }
 
-    /// A person said no, or nobody answered in time, at `now`; its record is in the log.
+    /// A person said no, or nobody answered in time, or the yes came too late, at `now`; its record is in the log.
     pub fn turned_down(&mut self, id: RequestId, kind: Kind, outcome: Outcome, now: u64) {
         self.advance(now);
         if let Some(underway) = self.underway.get(&id) {
             let content = underway.content;
-            self.count(TURNED_DOWN, now);
+            if !matches!(outcome, Outcome::Refused(_)) {
+                self.count(TURNED_DOWN, now);
+            }
             self.finish(id, kind, content, outcome, now);
         }
+    }
+
+    /// The server stopped while a person was asked, which says nothing about what persons think of such requests.
+    pub fn interrupted(&mut self, id: RequestId, kind: Kind, now: u64) {
+        self.advance(now);
+        if let Some(underway) = self.underway.get(&id) {
+            let content = underway.content;
+            self.finish(id, kind, content, Outcome::Expired, now);
+        }
+    }
+
+    /// A person's yes could not be recorded for a reason that passes: they can say it again. `nonce` is the action's highest
+    /// before the plan took its own; it stands again, unless a later one was taken since.
+    pub fn ask_again(&mut self, plan: &Plan, expires_at: u64, caller: &Caller, nonce: Option<u64>) {
+        if let Some(Operation::Action(action)) = plan.operation
+            && self.nonce(action) == plan.nonce
+        {
+            match nonce {
+                Some(nonce) => self.nonces.insert(action, nonce),
+                None => self.nonces.remove(&action),
+            };
+        }
+        let underway = Underway {
+            kind: plan.kind,
+            content: plan.content,
+            expires_at: Some(expires_at),
+            asked_by: caller.guardian(),
+        };
+        self.underway.insert(plan.id, underway);
     }
 
     /// A person approved everything of this sort until `until` (Unix seconds); what is always asked is not affected. Of too

@@ -35,6 +35,12 @@ pub(super) fn line(notice: &Notice) -> String {
         ),
         Notice::Asked(question) => asked(question),
         Notice::Settled { id, how } => settled(id, how),
+        Notice::NotSigned { id, detail } => format!(
+            "{} {}: {}; it still waits",
+            paint(BAD, "approved, but NOT SIGNED"),
+            shown(id),
+            shown(detail)
+        ),
         Notice::Policy(Ok(())) => "policy  read again".into(),
         Notice::Policy(Err(error)) => format!(
             "{} not read again, the old one stays: {}",
@@ -108,6 +114,7 @@ pub(super) fn json(notice: &Notice) -> Value {
             "payload_sha256": question.payload_sha256, "expires_at": question.expires_at,
         }),
         Notice::Settled { id, how } => json!({ "event": how, "id": id }),
+        Notice::NotSigned { id, detail } => json!({ "event": "not-signed", "id": id, "detail": detail }),
         Notice::Policy(outcome) => json!({ "event": "policy", "error": outcome.as_ref().err() }),
         Notice::Stopped(Some(reason)) => json!({ "event": "stopped-signing", "detail": reason }),
         Notice::Stopped(None) => json!({ "event": "signing-again" }),
