@@ -23,7 +23,7 @@ fn named() -> BTreeSet<String> {
     PAGE.split('`')
         .skip(1)
         .step_by(2)
-        .filter(|text| text.starts_with("verify_") && text.contains("::"))
+        .filter(|text| (text.starts_with("verify_") || text.starts_with("guardian_")) && text.contains("::"))
         .map(str::to_owned)
         .collect()
 }

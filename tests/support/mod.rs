@@ -2,6 +2,7 @@
 
 mod answering;
 mod browser;
+mod clock;
 pub mod devnet;
 pub mod docker_image;
 pub mod faults;
@@ -9,6 +10,7 @@ pub mod federation;
 pub mod guardian;
 mod keyring;
 mod namespace;
+mod nginx;
 pub mod portal;
 pub mod registry;
 mod require;
@@ -30,8 +32,10 @@ use tempfile::TempDir;
 
 pub use answering::Answering;
 pub use browser::Browser;
+pub use clock::WrongClock;
 pub use keyring::Keyring;
 pub use namespace::Namespace;
+pub use nginx::{AUTHORITY, Nginx};
 pub use require::{needs, starts};
 pub use terminal::Terminal;
 pub use transcript::{Transcript, replace_times};
