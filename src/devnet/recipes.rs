@@ -32,15 +32,19 @@ pub(super) fn portal(settings: &Settings, folder: &Path, directory: &Path, port:
 }
 
 pub(super) fn signer(settings: &Settings, operator: &Operator) -> Recipe {
-    let arguments = [
+    let mut arguments = vec![
         "sign".into(),
         "--serve".into(),
         "--passphrase-file".into(),
         operator.passphrase_file().display().to_string(),
     ];
+    if settings.pull {
+        arguments.push("--guardian".into());
+        arguments.push(operator.rpc_socket().display().to_string());
+    }
     Recipe {
         program: settings.program.clone(),
-        arguments: arguments.into(),
+        arguments,
         home: operator.home.clone(),
         variables: Vec::new(),
         log: operator.home.join("signer.log"),

@@ -1,29 +1,24 @@
 //! The two public ports: 9000 for anybody, 9001 for the other guardians.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::health;
 use super::places::Places;
 use super::shared::Shared;
-use crate::signer::{MAX_BODY, Patient, Reply, Stop, read_body, response};
+use crate::signer::{Limits, Reply, Stop, converse, read_body};
 
-/// How long the head of a request may take, and so also how long a connection may be idle.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-/// How long a request may still take when the process ends.
-const LAST_ANSWER: Duration = Duration::from_secs(3);
-/// Headers of a request; a proxy in front adds some.
-const MAX_HEADERS: usize = 64;
+/// Of strangers little is waited for; a proxy in front adds some headers.
+const LIMITS: Limits = Limits {
+    head_time: Duration::from_secs(10),
+    max_headers: 64,
+};
 
 /// Which of the ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,34 +48,12 @@ pub(super) async fn serve(listener: TcpListener, port: Port, shared: Arc<Shared>
         let _ = stream.set_nodelay(true);
         let (shared, stop) = (Arc::clone(&shared), stop.clone());
         connections.spawn(async move {
-            converse(stream, from.ip(), port, shared, stop).await;
+            let answer = |request| answer(&shared, from.ip(), port, request);
+            converse(stream, LIMITS, answer, stop).await;
             drop(place);
         });
     }
     while connections.join_next().await.is_some() {}
-}
-
-async fn converse(stream: TcpStream, from: IpAddr, port: Port, shared: Arc<Shared>, mut stop: Stop) {
-    let service = service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(response(answer(&shared, from, port, request).await)) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_BODY)
-        .half_close(true)
-        .serve_connection(TokioIo::new(Patient::new(stream)), service);
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        // What goes wrong with a connection is the other side's business.
-        _ = connection.as_mut() => {}
-        () = stop.wait() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(LAST_ANSWER, connection).await;
-        }
-    }
 }
 
 async fn answer(shared: &Shared, from: IpAddr, port: Port, request: Request<Incoming>) -> Reply {

@@ -32,4 +32,4 @@ pub use peers::{Believed, Body, MAX_SKEW, Message, MessageError, PeerHealth, Pee
 pub use process::{Control, Guardian, GuardianError};
 pub use queue::{MAX_WAITING, Queue, QueueError, Waiting};
 pub use schedule::Schedule;
-pub use settings::{DELEGATION, RPC_IDLE, Settings, lock_file, rpc_socket};
+pub use settings::{DELEGATION, RPC_IDLE, RPC_SOCKET, Settings, lock_file, rpc_socket};

@@ -65,9 +65,12 @@ impl Settings {
     }
 }
 
+/// Name of the socket in the data folder.
+pub const RPC_SOCKET: &str = "rpc.sock";
+
 /// Where a guardian with this bundle listens for the kit.
 pub fn rpc_socket(bundle: &Bundle) -> PathBuf {
-    bundle.data_dir.join("rpc.sock")
+    bundle.data_dir.join(RPC_SOCKET)
 }
 
 /// The lock of the data folder of a guardian with this bundle.

@@ -42,7 +42,7 @@ pub use request::{MAX_REQUEST, Meaning, Request, RequestError};
 pub use server::{
     Doors, OpenError, Server, SocketError, TokenError, guardian_socket, operator_socket, token_path,
 };
-pub(crate) use server::{MAX_BODY, Patient, read_body, response};
+pub(crate) use server::{Limits, Patient, converse, read_body};
 pub use stop::{Stop, Stopper};
 pub use trial::{Effect, Trial, trial};
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::guardian_peers::{MEMBERS, command, directory, health, id, served, start, target};
 use crate::support::federation::{agreed, membership};
-use crate::support::running::{RunningGuardian, SigningKit, free_ports, kit_in};
+use crate::support::running::{RunningGuardian, SigningKit, board_row, bundle, free_ports, kit_in, portal};
 use crate::support::signer::{FEDERATION, eventually, now};
 use crate::support::{AUTHORITY, Answering, Home, Nginx};
 
@@ -104,6 +104,33 @@ fn peers_whose_certificate_nobody_vouches_for_are_told_nothing() {
         "{}",
         home.text("access.log")
     );
+}
+
+/// As a private federation has it: the portal's certificate is by an authority that only the bundle names.
+#[test]
+fn a_portal_behind_tls_with_an_authority_of_its_own() {
+    if !Nginx::is_here() {
+        return;
+    }
+    let home = Home::with_identity();
+    let portal = portal(&[1]);
+    let inner = portal.url().rsplit(':').next().unwrap().parse().unwrap();
+    let ports = free_ports(1);
+    let _nginx = Nginx::start(&home, &[(ports[0], inner)]);
+    let url = format!("https://localhost:{}", ports[0]);
+    // Without it nothing is sent.
+    let guardian = RunningGuardian::start(&home, "bundle", &bundle(&home, &url, &json!({})));
+    let kit = SigningKit::of(&home, "data", 1);
+    let refused = eventually(|| (guardian.healthz()["problems"] == json!(["portal"])).then_some(()));
+    assert!(refused.is_some(), "{}", guardian.log());
+    assert_eq!(board_row(&portal, 0)["color"], "grey");
+    drop(kit);
+    assert_eq!(guardian.stop(), Some(0));
+    let with = json!({ "extra_ca_file": home.path(AUTHORITY).display().to_string() });
+    let guardian = RunningGuardian::start(&home, "bundle", &bundle(&home, &url, &with));
+    let _kit = SigningKit::of(&home, "data", 1);
+    let green = eventually(|| (board_row(&portal, 0)["color"] == "green").then_some(()));
+    assert!(green.is_some(), "{}", guardian.log());
 }
 
 /// Messages to one that does not answer become fewer, those to the others do not, and it is told at once when it is back.

@@ -47,6 +47,7 @@ mod guardian_clock;
 mod guardian_docker;
 mod guardian_exchange;
 mod guardian_http;
+mod guardian_image;
 mod guardian_limits;
 mod guardian_peers;
 mod guardian_rpc;
