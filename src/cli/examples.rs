@@ -130,6 +130,7 @@ pub(super) const DEVNET: &str = "\
 Examples:
   oc-guardian devnet
   oc-guardian devnet --guardians 7 --threshold 5 --port 8080
+  oc-guardian devnet --pull    (signing servers fetch from the guardians)
   oc-guardian devnet pin none
   oc-guardian devnet stop
 

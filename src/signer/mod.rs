@@ -47,7 +47,7 @@ pub use server::{
     Doors, OpenError, Server, SocketError, TokenError, closed_on_the_way, guardian_socket, operator_socket,
     token_path,
 };
-pub(crate) use server::{MAX_BODY, Patient, read_body, response};
+pub(crate) use server::{Limits, Patient, converse, read_body};
 pub use stop::{Stop, Stopper};
 pub use trial::{Effect, Trial, trial};
 
