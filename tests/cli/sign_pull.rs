@@ -420,7 +420,7 @@ fn sign_file_asks_the_guardian_too() {
         "--passphrase-file",
         "pass.txt",
         "--guardian",
-        "rpc.sock",
+        "./rpc.sock",
     ];
     let run = home.run(&line).exits(0);
     assert!(run.stderr.contains("could not be checked"), "{}", run.text);
