@@ -191,7 +191,7 @@ fn the_main_job_docker() {
     );
     timed("one for another processor is refused", || {
         let answer = it.json(&upgrade(&foreign.reference, &[]), 1);
-        assert_eq!(answer["reason"], "not-found", "{answer}");
+        assert_eq!(answer["reason"], "platform-missing", "{answer}");
     });
     timed("an old release is refused", || {
         refused(&it, &upgrade(&first.reference, &[]), 3, "downgrade");
