@@ -24,7 +24,10 @@ started=()
 finish() {
     # Quietly: the shell tells of each that it had to kill.
     exec 2>/dev/null
-    for pid in "${started[@]}"; do kill -KILL "$pid" && wait "$pid" || true; done
+    for pid in "${started[@]}"; do
+        kill -KILL "$pid" || true
+        wait "$pid" || true
+    done
     rm -rf -- "$scratch"
 }
 trap finish EXIT
@@ -104,8 +107,8 @@ serving=$pid
 guardian $((port + 10))
 until_state $((port + 10)) standby
 idles 'standing by'
-kill -KILL "$pid"
-wait "$pid" 2>/dev/null || true
+kill -TERM "$pid"
+wait "$pid"
 pid=$serving
 
 # Several curl, each with connections that it keeps: what they cost is on the same cores.

@@ -25,7 +25,7 @@ impl Nginx {
     #[track_caller]
     pub fn start(home: &Home, ports: &[(u16, u16)]) -> Self {
         make_certificates(home);
-        let servers: String = ports
+        let servers: Vec<String> = ports
             .iter()
             .map(|(listen, to)| {
                 format!(
@@ -35,6 +35,7 @@ impl Nginx {
                 )
             })
             .collect();
+        let servers = servers.concat();
         let temp: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {name}; "))
             .concat();

@@ -137,7 +137,7 @@ impl Door {
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) & (u128::MAX << 64))),
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 
