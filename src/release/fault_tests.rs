@@ -110,6 +110,7 @@ fn kit<'a>(scene: &Scene, world: &'a mut simulated::World) -> Kit<'a> {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "a table to be read with --nocapture")]
 fn whatever_the_engine_does_at_any_call_one_guardian_serves_in_the_end() {
     let mut table: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
     let mut histories = 0;
