@@ -1,38 +1,41 @@
 # The guardian's image: one static binary, no shell, not root.
 #
-#   docker buildx build --platform linux/amd64,linux/arm64 --build-arg SOURCE=prebuilt .
+#   docker build .                      compiles it here
+#   docker build --target prebuilt .    takes it from dist/linux-<arch>/; see docs/image.md
 #
-# SOURCE=builder compiles it here, on the platform of the image; SOURCE=prebuilt takes dist/linux-<arch>/oc-guardian, which
-# was built elsewhere for a musl target.
-ARG SOURCE=builder
+# Stages are in this order, and nothing of BuildKit is used, so that `prebuilt` needs neither a network nor a base image.
 
-FROM rust:1-alpine AS builder
-RUN apk add --no-cache build-base cmake perl linux-headers
+FROM scratch AS base
+LABEL org.opencontainers.image.title="oc-guardian" \
+      org.opencontainers.image.description="A guardian of an m-of-n Bitcoin federation; holds no operator key" \
+      org.opencontainers.image.source="https://github.com/orangecheck/oc-guardian-kit" \
+      org.opencontainers.image.licenses="MIT" \
+      io.ochk.guardian.data-version="1"
+USER 65532:65532
+EXPOSE 9000 9001
+HEALTHCHECK --interval=15s --timeout=5s --start-period=5s CMD ["/oc-guardian", "guardian", "healthcheck"]
+ENTRYPOINT ["/oc-guardian", "guardian"]
+
+FROM base AS prebuilt
+ARG TARGETARCH=amd64
+COPY dist/linux-${TARGETARCH} /
+# A new volume takes owner and permissions from the folder in the image.
+COPY --chown=65532:65532 dist/linux-${TARGETARCH}/var/lib /var/lib
+VOLUME /var/lib/oc-guardian
+
+FROM rust:1-bookworm AS builder
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY src src
 COPY benches benches
 COPY tests tests
-RUN cargo build --locked --profile dist --bin oc-guardian \
-    && mkdir -p /out \
-    && cp target/dist/oc-guardian /out/oc-guardian
+# With --target, build scripts and macros stay what the compiler can load: only the binary is static.
+RUN host=$(rustc -vV | sed -n 's/^host: //p') \
+    && RUSTFLAGS='-C target-feature=+crt-static' cargo build --locked --profile dist --target "$host" --bin oc-guardian \
+    && mkdir -p /out/var/lib && mkdir -m 0700 /out/var/lib/oc-guardian \
+    && cp "target/$host/dist/oc-guardian" /out/oc-guardian
 
-FROM scratch AS prebuilt
-ARG TARGETARCH
-COPY --chmod=0755 dist/linux-${TARGETARCH}/oc-guardian /out/oc-guardian
-
-FROM ${SOURCE} AS binary
-
-# A new volume takes owner and permissions from the folder in the image.
-FROM busybox:stable-musl AS folders
-RUN mkdir -p /root-of-image/var/lib/oc-guardian && chmod 0700 /root-of-image/var/lib/oc-guardian
-
-FROM scratch
-COPY --from=folders --chown=65532:65532 /root-of-image/var/lib/oc-guardian /var/lib/oc-guardian
-COPY --from=binary /out/oc-guardian /oc-guardian
-LABEL io.ochk.guardian.data-version="1"
-USER 65532:65532
+FROM base
+COPY --from=builder /out /
+COPY --from=builder --chown=65532:65532 /out/var/lib /var/lib
 VOLUME /var/lib/oc-guardian
-EXPOSE 9000 9001
-HEALTHCHECK --interval=15s --timeout=5s --start-period=5s CMD ["/oc-guardian", "guardian", "healthcheck"]
-ENTRYPOINT ["/oc-guardian", "guardian"]

@@ -2,6 +2,7 @@
 //!
 //! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
 //! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `signer`, `engine`, `image`, `portal`, `federation`, `envelope`,
+//! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `signer`, `form`, `image`, `portal`, `federation`, `envelope`,
 //! `bundle`, `audit`, `vault`, `operator`, `store`.
 
 pub mod audit;
@@ -12,6 +13,7 @@ pub mod doctor;
 pub mod engine;
 pub mod envelope;
 pub mod federation;
+pub mod form;
 pub mod guardian;
 pub mod image;
 pub mod operator;

@@ -39,7 +39,14 @@ check() {
     [ ! -f "$case/trusted_root.json" ] || set -- "$@" --trusted-root "$case/trusted_root.json"
     wanted=good
     case $case in *_fail) wanted=refused ;; esac
-    if "$program" "$@" "$artifact" >"$home/output" 2>&1; then found=good; else found=refused; fi
+    status=0
+    "$program" "$@" "$artifact" >"$home/output" 2>&1 || status=$?
+    # Not trusted, or a file that cannot be read as what it should be. Anything else is no verdict: wrong usage, a crash.
+    case $status in
+    0) found=good ;;
+    1 | 3) found=refused ;;
+    *) found="no verdict (exit $status)" ;;
+    esac
     if [ "$found" = "$wanted" ]; then
         agree=$((agree + 1))
     else

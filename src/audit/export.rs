@@ -15,6 +15,9 @@ use super::{AuditError, ChainKey, Hash, Head, Record};
 use crate::operator::{PublicKey, Signature};
 use crate::store::{self, Folders, StoreError, hex};
 
+/// First field of an export.
+pub(super) const FORMAT: &str = "oc-guardian/audit-export/v1";
+
 /// Writes an export to a new file (0600): whole, or not at all. `sign` signs the bytes it is given under the tag
 /// `oc-guardian/audit-head/v1`. Every hash is checked on the way. Needs no lock.
 ///
@@ -61,7 +64,7 @@ fn write(
     let id = public.operator_id();
     let (scheme, hex) = (public.scheme(), public.to_hex());
     let first = format!(
-        r#"{{"format":"oc-guardian/audit-export/v1","operator_id":"{id}","scheme":"{scheme}","operator_pubkey_hex":"{hex}"}}"#
+        r#"{{"format":"{FORMAT}","operator_id":"{id}","scheme":"{scheme}","operator_pubkey_hex":"{hex}"}}"#
     );
     out.line(first.as_bytes()).map_err(failed)?;
     let mut head = Head::EMPTY;

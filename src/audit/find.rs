@@ -139,7 +139,9 @@ mod tests {
             }
             tickets.push(ledger.append(entry).unwrap());
             if [900, 2400].contains(&number) {
-                tickets.drain(..).for_each(|ticket| drop(ticket.wait().unwrap()));
+                for ticket in tickets.drain(..) {
+                    ticket.wait().unwrap();
+                }
                 ledger.checkpoint(Vec::new()).unwrap().wait().unwrap();
             }
         }

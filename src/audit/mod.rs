@@ -42,4 +42,4 @@ pub use ledger::{Ledger, Opened, Replay};
 pub use reader::{Found, last_head, read};
 pub use record::{MAX_LINE_BYTES, Record, RecordError, time};
 pub use ticket::Ticket;
-pub use verify::{Finding, NotedHead, Reason, Report, SignatureCheck, verify};
+pub use verify::{Finding, NotedHead, Reason, Report, SignatureCheck, exported_by, verify, verify_export};

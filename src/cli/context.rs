@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use directories::{BaseDirs, ProjectDirs};
 
@@ -6,7 +7,7 @@ use crate::engine;
 use crate::image::{Reference, registry};
 use crate::operator::Identity;
 use crate::store::Folders;
-use crate::ui::{Failure, Ui};
+use crate::ui::{self, Failure, Ui};
 use crate::vault::{self, VaultError};
 
 /// Environment variable that puts all folders under one.
@@ -53,15 +54,16 @@ impl Context {
 
     /// What the registry client needs to know: where Docker keeps its logins, where programs are, and the proxy.
     pub(super) fn registry(&self) -> registry::Options {
-        let docker = std::env::var_os("DOCKER_CONFIG")
-            .filter(|folder| !folder.is_empty())
-            .map(PathBuf::from)
-            .or_else(|| BaseDirs::new().map(|dirs| dirs.home_dir().join(".docker")));
+        // Also where HOME is not set.
+        let home = || BaseDirs::new().map(|dirs| dirs.home_dir().into());
+        let variable = |name: &str| match name {
+            "HOME" => home(),
+            name => std::env::var_os(name),
+        };
         registry::Options {
-            docker_config: docker.map(|folder| folder.join("config.json")),
-            search_path: std::env::var_os("PATH"),
-            proxy: ureq::Proxy::try_from_env(),
-            ..registry::Options::default()
+            proxy: self.proxy(),
+            notice: Some(Arc::new(ui::warning)),
+            ..registry::Options::from_variables(variable)
         }
     }
 
@@ -73,20 +75,45 @@ impl Context {
 
     /// What the environment says about Docker engines.
     pub(super) fn engine(&self) -> engine::Environment {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
-        let home = BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+        let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let path = |name| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         engine::Environment {
             docker_host: text("DOCKER_HOST"),
             docker_context: text("DOCKER_CONTEXT"),
-            docker_config: variable("DOCKER_CONFIG")
-                .map(PathBuf::from)
-                .or_else(|| home.as_ref().map(|home| home.join(".docker"))),
-            docker_cert_path: variable("DOCKER_CERT_PATH").map(PathBuf::from),
-            docker_tls_verify: variable("DOCKER_TLS_VERIFY").is_some(),
-            runtime_dir: variable("XDG_RUNTIME_DIR").map(PathBuf::from),
-            home,
+            docker_config: path("DOCKER_CONFIG"),
+            docker_cert_path: path("DOCKER_CERT_PATH"),
+            docker_tls_verify: text("DOCKER_TLS_VERIFY").is_some(),
+            runtime_dir: path("XDG_RUNTIME_DIR"),
+            home: BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
         }
+    }
+
+    /// The proxy that the environment names. One that cannot be used is passed over, and that is said.
+    pub(super) fn proxy(&self) -> Option<ureq::Proxy> {
+        const VARIABLES: [&str; 6] = [
+            "ALL_PROXY",
+            "all_proxy",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "HTTP_PROXY",
+            "http_proxy",
+        ];
+        for name in VARIABLES {
+            let unusable = std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .is_some_and(|value| value.to_str().is_none_or(|text| ureq::Proxy::new(text).is_err()));
+            if unusable {
+                // Its value may have a password in it.
+                self.ui.warn(&format!(
+                    "{name} is no proxy that can be used (wanted: http://HOST:PORT); it is passed over"
+                ));
+            }
+        }
+        ureq::Proxy::try_from_env()
     }
 
     /// The operator identity, which must exist.

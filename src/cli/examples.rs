@@ -60,7 +60,10 @@ Examples:
   oc-guardian config gen
   oc-guardian config gen --federation oc-me-v1 --log-level debug --force
   oc-guardian config gen --federation oc-me-v1 --out - > config.json
-  oc-guardian config gen --federation oc-me-v1 --signer-url unix:/run/oc-guardian/sign.sock";
+  oc-guardian config gen --federation oc-me-v1 --signer-url unix:/run/oc-guardian/sign.sock
+  oc-guardian config gen --format compose > compose.yaml
+  oc-guardian config gen --format quadlet > ~/.config/containers/systemd/oc-guardian.container
+  oc-guardian config gen --format kubernetes --image ghcr.io/orangecheck/oc-guardian:v1.2.3 > guardian.yaml";
 
 pub(super) const CONFIG_CHECK: &str = "\
 Examples:
@@ -85,7 +88,8 @@ Examples:
   oc-guardian verify ghcr.io/orangecheck/oc-guardian:v1.2.3 --json | jq -r .digest
   oc-guardian verify ghcr.io/orangecheck/oc-guardian:latest \\
     --certificate-identity-regexp https://github.com/orangecheck/oc-guardian-kit
-  oc-guardian verify registry.example/guardian:v1.2.3 --key cosign.pub --trusted-root trusted_root.json
+  oc-guardian verify registry.example/guardian:v1.2.3 \\
+    --key cosign.pub --trusted-root trusted_root.json
   oc-guardian verify --bundle oc-guardian.tar.gz.sigstore.json oc-guardian.tar.gz
 
 Exit codes: 0 verified, 3 not trusted, 1 the registry or a file could not be read.";
@@ -126,6 +130,7 @@ pub(super) const DEVNET: &str = "\
 Examples:
   oc-guardian devnet
   oc-guardian devnet --guardians 7 --threshold 5 --port 8080
+  oc-guardian devnet --pull    (signing servers fetch from the guardians)
   oc-guardian devnet pin none
   oc-guardian devnet stop
 
@@ -234,6 +239,7 @@ pub(super) const AUDIT_VERIFY: &str = "\
 Examples:
   oc-guardian audit verify
   oc-guardian audit verify --head head.json --passphrase-file pass.txt
+  oc-guardian audit verify --export audit-2026.jsonl --pubkey 64-HEX-DIGITS
   oc-guardian audit verify --json | jq -r '.findings[] | \"\\(.file):\\(.line) \\(.reason)\"'
 
 Exit codes: 0 whole, 1 not what was written; each finding is named with file and line.";

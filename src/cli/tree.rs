@@ -73,7 +73,7 @@ enum Verb {
     Federation(federation::Federation),
     Charter(charter::Charter),
     Guardian(Box<guardian::Guardian>),
-    Sign(sign::Sign),
+    Sign(Box<sign::Sign>),
     Policy(policy::Policy),
     Audit(audit::Audit),
     Status(status::Status),

@@ -74,11 +74,8 @@ async fn signature(client: Client, request: Value, id: String) -> Result<Outcome
         return Ok(outcome);
     }
     let ours = canonical::encode(&request["payload"]).ok();
-    let waiting = client.pending().await?;
-    if let Some(question) = waiting
-        .iter()
-        .find(|it| it.id == id && Some(&it.payload) == ours.as_ref())
-    {
+    let question = client.question(&id).await?;
+    if let Some(question) = question.filter(|it| Some(&it.payload) == ours.as_ref()) {
         client.approve(&id, &question.payload_sha256, false).await?;
     }
     client.outcome(&id, Duration::from_secs(2)).await

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::DevnetError;
 use super::settings::SLUG;
 use crate::bundle::{Draft, Name};
+use crate::guardian::RPC_SOCKET;
 use crate::operator::{Origin, PublicKey, Scheme};
 use crate::signer::{Policy, guardian_socket, policy_path};
 use crate::store::{self, Access, Folders, hex};
@@ -75,8 +76,19 @@ impl Operator {
         format!("http://127.0.0.1:{}", self.p2p_port)
     }
 
-    /// Writes the guardian's config bundle, and the policy that every signing server starts with.
-    pub(super) fn configure(&self, portal: &str) -> Result<(), DevnetError> {
+    /// Where the guardian keeps its data.
+    fn data_dir(&self) -> PathBuf {
+        self.home.join("guardian")
+    }
+
+    /// Where the guardian is asked for requests.
+    pub(super) fn rpc_socket(&self) -> PathBuf {
+        self.data_dir().join(RPC_SOCKET)
+    }
+
+    /// Writes the guardian's config bundle, and the policy that every signing server starts with. With `pull` the guardian
+    /// knows of no signing server.
+    pub(super) fn configure(&self, portal: &str, pull: bool) -> Result<(), DevnetError> {
         let mut draft = Draft::new(&self.public);
         draft.set(Name::FederationSlug, SLUG);
         draft.set(
@@ -88,11 +100,11 @@ impl Operator {
             format!("{portal}/api/public/federations/{SLUG}/directory"),
         );
         draft.set(Name::PublicHost, "127.0.0.1");
-        draft.set(
-            Name::SignerUrl,
-            format!("unix:{}", guardian_socket(&self.folders).display()),
-        );
-        draft.set(Name::DataDir, self.home.join("guardian").display().to_string());
+        if !pull {
+            let socket = guardian_socket(&self.folders);
+            draft.set(Name::SignerUrl, format!("unix:{}", socket.display()));
+        }
+        draft.set(Name::DataDir, self.data_dir().display().to_string());
         store::create_new(&self.bundle_file(), draft.to_json().as_bytes(), Access::Public)?;
         let policy = Policy::default_for(SLUG);
         store::create_new(&policy_path(&self.folders), policy.as_bytes(), Access::Private)?;

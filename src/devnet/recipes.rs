@@ -32,7 +32,7 @@ pub(super) fn portal(settings: &Settings, folder: &Path, directory: &Path, port:
 }
 
 pub(super) fn signer(settings: &Settings, operator: &Operator) -> Recipe {
-    let arguments = [
+    let mut arguments = vec![
         "sign".into(),
         "--serve".into(),
         "--passphrase-file".into(),
@@ -41,9 +41,13 @@ pub(super) fn signer(settings: &Settings, operator: &Operator) -> Recipe {
         "--guardian".into(),
         "none".into(),
     ];
+    if settings.pull {
+        arguments.push("--guardian".into());
+        arguments.push(operator.rpc_socket().display().to_string());
+    }
     Recipe {
         program: settings.program.clone(),
-        arguments: arguments.into(),
+        arguments,
         home: operator.home.clone(),
         variables: Vec::new(),
         log: operator.home.join("signer.log"),

@@ -25,6 +25,9 @@ pub struct Settings {
     pub stale_after: u64,
     /// How long a process that ended stays away at least.
     pub restart_after: Duration,
+    /// Whether the signing servers fetch requests from the guardians, instead of being asked by them: as where the guardian
+    /// runs on another machine than its operator's key.
+    pub pull: bool,
     /// What the guardians say they run, and what the portal accepts at first: `sha256:` and 64 hex digits.
     pub image_digest: String,
 }
@@ -111,6 +114,7 @@ mod tests {
             attest_interval: Duration::from_secs(10),
             stale_after: 30,
             restart_after: Duration::from_secs(1),
+            pull: false,
             image_digest: format!("sha256:{}", "0".repeat(64)),
         }
     }

@@ -63,7 +63,7 @@ impl Devnet {
             ..portal::Settings::new(base.clone())
         })?;
         for operator in &operators {
-            operator.configure(base.as_str())?;
+            operator.configure(base.as_str(), settings.pull)?;
         }
         let mut devnet = Self {
             watch: None,

@@ -6,6 +6,9 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// What is said where a budget is spent.
+pub(super) const TOO_LARGE: &str = "the answer is too large";
+
 /// What a connection to an engine is made of.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -43,7 +46,7 @@ impl AsyncRead for Metered {
         let left = self.budget.0.load(Ordering::Relaxed);
         if read > left {
             self.budget.set(0);
-            return Poll::Ready(Err(io::Error::other("the answer is too large")));
+            return Poll::Ready(Err(io::Error::other(TOO_LARGE)));
         }
         if left != u64::MAX {
             self.budget.set(left - read);

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use bollard::errors::Error;
 use regex::Regex;
 
-use super::text::one_line;
+use super::io::TOO_LARGE;
+use super::text::{one_line, with_sources};
 use super::{Engine, EngineError};
 
 /// What was asked for, so that an error can name it.
@@ -58,11 +59,22 @@ impl Engine {
                     detail: one_line(&error.to_string()),
                 },
             },
-            Error::HyperResponseError { err } => EngineError::Connection {
-                endpoint,
-                what,
-                detail: one_line(&err.to_string()),
-            },
+            Error::HyperResponseError { err } => {
+                let detail = one_line(&with_sources(&err));
+                if detail.contains(TOO_LARGE) {
+                    EngineError::Misbehaved {
+                        endpoint,
+                        what,
+                        detail,
+                    }
+                } else {
+                    EngineError::Connection {
+                        endpoint,
+                        what,
+                        detail,
+                    }
+                }
+            }
             other => EngineError::Misbehaved {
                 endpoint,
                 what,

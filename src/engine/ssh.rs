@@ -1,6 +1,7 @@
 //! An engine behind ssh: `ssh HOST docker system dial-stdio`, as Docker's own client does it.
 
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,7 +40,11 @@ pub(super) struct Ssh {
 
 /// Starts ssh to `[USER@]HOST[:PORT]`, which [`Endpoint`](super::Endpoint) has checked.
 pub(super) fn open(destination: &str) -> io::Result<(Ssh, Said)> {
-    let mut child = Command::new("ssh")
+    open_by("ssh".as_ref(), destination)
+}
+
+fn open_by(program: &Path, destination: &str) -> io::Result<(Ssh, Said)> {
+    let mut child = Command::new(program)
         .args(arguments(destination))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -145,7 +150,43 @@ impl AsyncWrite for Ssh {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::time::Duration;
+
+    use tokio::io::AsyncWriteExt as _;
+
     use super::*;
+
+    /// A shell script in the place of ssh.
+    async fn talk(script: &str) -> (String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("ssh");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let (mut ssh, said) = open_by(&program, "me@host").unwrap();
+        let _ = ssh.write_all(b"hello").await;
+        ssh.shutdown().await.unwrap();
+        let mut answer = String::new();
+        ssh.read_to_string(&mut answer).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        (answer, said.text())
+    }
+
+    #[tokio::test]
+    async fn what_is_written_arrives_and_has_an_end() {
+        let (answer, said) = talk("cat; echo \" $*\" | tail -c 33").await;
+        assert_eq!(answer, "hello-- host docker system dial-stdio\n");
+        assert_eq!(said, "");
+    }
+
+    #[tokio::test]
+    async fn what_ssh_complains_of_is_kept() {
+        let (answer, said) = talk("echo 'Host key verification failed.' >&2; exit 255").await;
+        assert_eq!(
+            (answer.as_str(), said.as_str()),
+            ("", "Host key verification failed.\n")
+        );
+    }
 
     #[test]
     fn ssh_is_told_who_where_and_nothing_else() {

@@ -18,6 +18,17 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
+/// An error and what it comes from.
+pub(super) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
 /// Whether a text is nothing but the name or id of a container, network or volume: it becomes part of a path.
 pub(super) fn is_name(text: &str) -> bool {
     let starts_well = text.bytes().next().is_some_and(|it| it.is_ascii_alphanumeric());

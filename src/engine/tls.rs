@@ -62,3 +62,24 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     let bytes = Zeroizing::new(store::read(path, MAX_PEM).map_err(|error| error.to_string())?);
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| format!("{}: no private key in it", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_no_certificates_are_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = TlsFiles {
+            ca: folder.path().join("ca.pem"),
+            client: None,
+        };
+        let absent = config(&files).unwrap_err();
+        assert!(absent.contains("ca.pem does not exist"), "{absent}");
+        std::fs::write(&files.ca, "hello").unwrap();
+        let empty = config(&files).unwrap_err();
+        assert!(empty.ends_with("ca.pem: no certificate in it"), "{empty}");
+        std::fs::write(&files.ca, vec![b' '; MAX_PEM + 1]).unwrap();
+        assert!(config(&files).unwrap_err().contains("larger than"));
+    }
+}

@@ -16,9 +16,9 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::io::{Budget, Io, Metered};
+use super::io::{Budget, Io, Metered, TOO_LARGE};
 use super::ssh::{self, Said};
-use super::text::one_line;
+use super::text::{one_line, with_sources};
 use super::{Endpoint, EngineError, tls};
 
 /// Largest answer that is read whole, in bytes.
@@ -136,7 +136,7 @@ impl Shared {
             return EngineError::Misbehaved {
                 endpoint,
                 what,
-                detail: "the answer is too large".into(),
+                detail: TOO_LARGE.into(),
             };
         }
         if let Some(said) = &connection.said {
@@ -257,16 +257,6 @@ fn url_safe(value: &HeaderValue) -> HeaderValue {
     let mut value = HeaderValue::from_bytes(&replaced).unwrap_or_else(|_| value.clone());
     value.set_sensitive(true);
     value
-}
-
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

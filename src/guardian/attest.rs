@@ -38,9 +38,14 @@ pub(super) async fn run(shared: Arc<Shared>, portal: Arc<Client>) {
             let attestation = attestation(&shared);
             // A turn for the portal may come soon after one for the peers: nothing is signed twice, not even in one second.
             let known = last.take().filter(|(said, _)| *said == attestation);
+            let begin = Instant::now();
             let signed = match known {
                 Some((_, envelope)) => Ok(envelope),
-                None => sign(&shared, &attestation).await,
+                None => sign(&shared, &attestation).await.inspect(|_| {
+                    let took = begin.elapsed().as_secs_f64() * 1000.0;
+                    let text = format!("a health envelope was signed after {took:.1} ms");
+                    shared.log.debug(&text);
+                }),
             };
             let envelope = match signed {
                 Ok(envelope) => envelope,

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::peers::NotTaken;
 use super::shared::Shared;
 use crate::federation::{CharterError, Directory, DirectoryError, MAX_DIRECTORY_BYTES, check_charter};
 use crate::portal::{DocumentError, fetch_document};
@@ -30,10 +31,8 @@ enum LearnError {
     OtherFederation(String),
     #[error("this operator is not in the directory's membership")]
     NotAMember,
-    #[error(
-        "the directory has another membership than this process serves in; start the guardian anew to serve in it"
-    )]
-    OtherMembership,
+    #[error(transparent)]
+    NotTaken(#[from] NotTaken),
     #[error("the task that fetches it ended")]
     Task,
 }
@@ -75,7 +74,14 @@ async fn fetch(shared: &Arc<Shared>, url: &str, copy: &Path) -> Result<(), Learn
         tokio::task::spawn_blocking(move || fetch_document(&url, authority.as_deref(), MAX_DIRECTORY_BYTES))
             .await;
     let bytes = fetched.map_err(|_| LearnError::Task)??;
-    learn(shared, &bytes)?;
+    let learnt = learn(shared, &bytes);
+    // A membership that all have signed is served from the next start on: the copy must not lead back to the one before.
+    if !matches!(
+        &learnt,
+        Ok(()) | Err(LearnError::NotTaken(NotTaken::OtherMembership))
+    ) {
+        return learnt;
+    }
     if store::read(copy, MAX_DIRECTORY_BYTES).ok().as_ref() != Some(&bytes) {
         // It is only for a start without a network.
         match store::replace(copy, &bytes, Access::Private) {
@@ -83,7 +89,7 @@ async fn fetch(shared: &Arc<Shared>, url: &str, copy: &Path) -> Result<(), Learn
             Err(error) => shared.written(Err(&error)),
         }
     }
-    Ok(())
+    learnt
 }
 
 fn learn(shared: &Shared, bytes: &[u8]) -> Result<(), LearnError> {
@@ -97,9 +103,7 @@ fn learn(shared: &Shared, bytes: &[u8]) -> Result<(), LearnError> {
     }
     check_charter(membership, &directory.charter_signatures)?;
     let first = shared.peers.directory().is_none();
-    if !shared.peers.set_directory(directory) {
-        return Err(LearnError::OtherMembership);
-    }
+    shared.peers.set_directory(directory)?;
     if first {
         shared.log.info("the federation's membership is known");
         shared.membership_known.notify_one();

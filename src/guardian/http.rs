@@ -1,28 +1,24 @@
 //! The two public ports: 9000 for anybody, 9001 for the other guardians.
 
-use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::health;
 use super::places::Places;
 use super::shared::Shared;
-use crate::signer::{MAX_BODY, Patient, Reply, Stop, read_body, response};
+use crate::signer::{Limits, Reply, Stop, converse, read_body};
 
-/// How long the head of a request may take, and so also how long a connection may be idle.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-/// How long a request may still take when the process ends.
-const LAST_ANSWER: Duration = Duration::from_secs(3);
-/// Headers of a request; a proxy in front adds some.
-const MAX_HEADERS: usize = 64;
+/// Of strangers little is waited for; a proxy in front adds some headers.
+const LIMITS: Limits = Limits {
+    head_time: Duration::from_secs(10),
+    max_headers: 64,
+};
 
 /// Which of the ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,37 +48,15 @@ pub(super) async fn serve(listener: TcpListener, port: Port, shared: Arc<Shared>
         let _ = stream.set_nodelay(true);
         let (shared, stop) = (Arc::clone(&shared), stop.clone());
         connections.spawn(async move {
-            converse(stream, port, shared, stop).await;
+            let answer = |request| answer(&shared, from.ip(), port, request);
+            converse(stream, LIMITS, answer, stop).await;
             drop(place);
         });
     }
     while connections.join_next().await.is_some() {}
 }
 
-async fn converse(stream: TcpStream, port: Port, shared: Arc<Shared>, mut stop: Stop) {
-    let service = service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(response(answer(&shared, port, request).await)) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_BODY)
-        .half_close(true)
-        .serve_connection(TokioIo::new(Patient::new(stream)), service);
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        // What goes wrong with a connection is the other side's business.
-        _ = connection.as_mut() => {}
-        () = stop.wait() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(LAST_ANSWER, connection).await;
-        }
-    }
-}
-
-async fn answer(shared: &Shared, port: Port, request: Request<Incoming>) -> Reply {
+async fn answer(shared: &Shared, from: IpAddr, port: Port, request: Request<Incoming>) -> Reply {
     let (head, body) = request.into_parts();
     let reads = matches!(head.method, Method::GET | Method::HEAD);
     match (port, head.uri.path()) {
@@ -113,8 +87,12 @@ async fn answer(shared: &Shared, port: Port, request: Request<Incoming>) -> Repl
             if !shared.state().answers_peers() {
                 return Reply::refused(503, "not-active", "this guardian does not serve now");
             }
+            let from = asker(from, &head.headers);
+            if let Err(reply) = shared.peers.admit(from) {
+                return reply;
+            }
             match read_body(&head, body).await {
-                Ok(bytes) => shared.peers.receive(&bytes),
+                Ok(bytes) => shared.peers.receive(&bytes, from),
                 Err(reply) => reply,
             }
         }
@@ -122,5 +100,40 @@ async fn answer(shared: &Shared, port: Port, request: Request<Incoming>) -> Repl
             Reply::refused(405, "method-not-allowed", "messages are posted").allowing("POST")
         }
         _ => Reply::refused(404, "not-found", "there is nothing at this path"),
+    }
+}
+
+/// Whose request this is: of a proxy on this machine, whoever it names last. What others say there is their own word.
+fn asker(from: IpAddr, headers: &HeaderMap) -> IpAddr {
+    if !from.to_canonical().is_loopback() {
+        return from;
+    }
+    let named = headers.get_all("x-forwarded-for").iter().next_back();
+    named
+        .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok())
+        .unwrap_or(from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_proxy_on_this_machine_says_whom_it_speaks_for() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let of = |from: &str, named: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in named {
+                headers.append("x-forwarded-for", value.parse().unwrap());
+            }
+            asker(ip(from), &headers)
+        };
+        assert_eq!(of("127.0.0.1", &[]), ip("127.0.0.1"));
+        assert_eq!(of("127.0.0.1", &["203.0.113.1"]), ip("203.0.113.1"));
+        assert_eq!(of("::1", &["198.51.100.9, 203.0.113.1"]), ip("203.0.113.1"));
+        assert_eq!(of("::1", &["198.51.100.9", "2001:db8::1"]), ip("2001:db8::1"));
+        assert_eq!(of("127.0.0.1", &["unknown"]), ip("127.0.0.1"));
+        assert_eq!(of("203.0.113.7", &["127.0.0.1"]), ip("203.0.113.7"));
+        assert_eq!(of("10.0.0.7", &["127.0.0.1"]), ip("10.0.0.7"));
     }
 }

@@ -35,5 +35,5 @@ pub use peers::{
 pub use process::{Control, Guardian, GuardianError};
 pub use queue::{MAX_WAITING, Queue, QueueError, Waiting};
 pub use schedule::Schedule;
-pub use settings::{Settings, lock_file, rpc_socket};
+pub use settings::{DELEGATION, RPC_IDLE, RPC_SOCKET, Settings, lock_file, rpc_socket};
 pub use version::version;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::GuardianError;
 use crate::bundle::{Bundle, Signer};
+use crate::envelope::MAX_DELEGATION;
 use crate::operator::OperatorId;
 use crate::signer::client::{Client, Endpoint};
 
@@ -20,7 +21,16 @@ pub struct Settings {
     pub attest_interval: Duration,
     /// The verified index digest of the image, as `run` passed it in.
     pub image_digest: Option<String>,
+    /// How long the operator's word for the transport key is asked for; [`DELEGATION`] outside tests.
+    pub delegation: Duration,
+    /// How long a kit on the RPC may send nothing; [`RPC_IDLE`] outside tests.
+    pub rpc_idle: Duration,
 }
+
+/// Less than a day by what clocks may differ: the signing server refuses a second more.
+pub const DELEGATION: Duration = Duration::from_secs(MAX_DELEGATION - 300);
+/// A kit that sends nothing for longer than its longest poll is gone.
+pub const RPC_IDLE: Duration = Duration::from_secs(180);
 
 impl Settings {
     /// Whose guardian this is.
@@ -55,9 +65,12 @@ impl Settings {
     }
 }
 
+/// Name of the socket in the data folder.
+pub const RPC_SOCKET: &str = "rpc.sock";
+
 /// Where a guardian with this bundle listens for the kit.
 pub fn rpc_socket(bundle: &Bundle) -> PathBuf {
-    bundle.data_dir.join("rpc.sock")
+    bundle.data_dir.join(RPC_SOCKET)
 }
 
 /// The lock of the data folder of a guardian with this bundle.

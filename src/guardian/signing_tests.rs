@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::*;
 use crate::envelope::HEALTH_FRESH;
 use crate::federation::test_support::key;
-use crate::guardian::peers::test_support::{SLUG, health, signed};
+use crate::guardian::peers::test_support::{SLUG, health, notice, signed};
 
 fn signing() -> Arc<Signing> {
     Arc::new(Signing::new(key(1).public(), None))
@@ -168,6 +168,80 @@ async fn a_poll_wakes_for_what_comes_and_leaves_out_what_is_known() {
             .is_empty()
     );
     task.abort();
+}
+
+/// Actions that wait fill the queue: the next one is told so at once, all reach the kit in as many frames as they need, and each
+/// answer makes room.
+#[tokio::test]
+async fn a_full_queue_is_told_at_once_and_empties() {
+    let signing = signing();
+    let action = |nonce: u64| {
+        let mut payload = notice(nonce);
+        payload.expires_at = unix_now() + 900;
+        payload.params["body"] = "x".repeat(4000).into();
+        payload
+    };
+    let ask = |nonce: u64| {
+        let (signing, payload) = (Arc::clone(&signing), action(nonce));
+        tokio::spawn(async move {
+            let wanted = Wanted {
+                kind: Kind::Action,
+                federation: Some(SLUG),
+                payload: &payload,
+                expires_at: payload.expires_at,
+            };
+            signing.sign(wanted).await
+        })
+    };
+    let tasks: Vec<Task> = (1..=64).map(ask).collect();
+    while signing.waiting() < 64 {
+        tokio::task::yield_now().await;
+    }
+    let refused = ask(65).await.unwrap();
+    assert!(
+        matches!(refused, Err(SigningError::Queue(QueueError::Full))),
+        "{refused:?}"
+    );
+    let health = ask_health(&signing).await.unwrap();
+    assert!(
+        matches!(health, Err(SigningError::Queue(QueueError::Full))),
+        "{health:?}"
+    );
+    let (mut known, mut requests, mut frames) = (Vec::new(), Vec::new(), 0);
+    while requests.len() < 64 {
+        let found = signing.pending(&known, Duration::ZERO).await;
+        assert!(!found.is_empty(), "{} of 64 came", requests.len());
+        assert!(found.iter().map(String::len).sum::<usize>() < MAX_FRAME);
+        frames += 1;
+        for json in found {
+            let request: Value = serde_json::from_str(&json).unwrap();
+            known.push(request["id"].as_str().unwrap().to_owned());
+            requests.push(request);
+        }
+    }
+    assert!(frames > 4, "{frames}");
+    let first = &requests[0];
+    let nonce = first["payload"]["nonce"].as_u64().unwrap();
+    let mut payload = action(nonce);
+    payload.expires_at = first["payload"]["expires_at"].as_u64().unwrap();
+    let envelope = signed(&key(1), &payload);
+    assert_eq!(signing.answer(&with_envelope(first, &envelope)), Ok(true));
+    assert_eq!(signing.waiting(), 63);
+    let late = ask(66);
+    while signing.waiting() < 64 {
+        tokio::task::yield_now().await;
+    }
+    for task in tasks.iter().chain([&late]) {
+        task.abort();
+    }
+    for task in tasks.into_iter().chain([late]) {
+        let _ = task.await;
+    }
+    assert_eq!(signing.waiting(), 0);
+}
+
+fn ask_health(signing: &Arc<Signing>) -> Task {
+    ask(signing, health(1, unix_now()), HEALTH_FRESH)
 }
 
 #[test]

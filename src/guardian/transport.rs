@@ -6,13 +6,11 @@ use std::time::Duration;
 use super::clock::unix_now;
 use super::shared::Shared;
 use super::signing::{SigningError, Wanted};
-use crate::envelope::{GuardianKeyPayload, MAX_DELEGATION, Tag};
+use crate::envelope::{GuardianKeyPayload, Tag};
 use crate::operator::{Scheme, SecretKey, Signature};
 use crate::signer::Kind;
 use crate::vault::{self, VaultError};
 
-/// Less than [`MAX_DELEGATION`] by the clocks' difference: the signing server refuses a second more.
-const LIFETIME: u64 = MAX_DELEGATION - 300;
 /// How long the signing server may take to come for the request.
 const PATIENCE: u64 = 60;
 /// Pause after a failure.
@@ -81,7 +79,7 @@ impl Transport {
             let pause = match self.obtain(shared, membership_hash).await {
                 Ok(()) => {
                     shared.log.well(SUBJECT);
-                    Duration::from_secs(LIFETIME / 2)
+                    shared.settings.delegation / 2
                 }
                 Err(error) => {
                     shared.log.trouble(SUBJECT, &error.to_string());
@@ -90,7 +88,7 @@ impl Transport {
                         matches!(&error, SigningError::Refused { reason, .. } if reason == UNTRUSTED);
                     if is_member
                         && is_refused
-                        && !self.is_covered()
+                        && !self.is_covered(shared)
                         && self.obtain(shared, None).await.is_ok()
                     {
                         shared.log.info("the delegation is for the status only");
@@ -110,9 +108,10 @@ impl Transport {
     }
 
     /// Whether there is a delegation that will not end soon.
-    fn is_covered(&self) -> bool {
+    fn is_covered(&self, shared: &Shared) -> bool {
+        let half_life = shared.settings.delegation.as_secs() / 2;
         self.delegation()
-            .is_some_and(|it| it.expires_at > unix_now() + LIFETIME / 2)
+            .is_some_and(|it| it.expires_at > unix_now() + half_life)
     }
 
     async fn obtain(&self, shared: &Shared, membership_hash: Option<String>) -> Result<(), SigningError> {
@@ -121,7 +120,7 @@ impl Transport {
             transport_pubkey_hex: self.public_hex.clone(),
             operator_id: shared.settings.operator_id(),
             membership_hash,
-            expires_at: now + LIFETIME,
+            expires_at: now + shared.settings.delegation.as_secs(),
         };
         let wanted = Wanted {
             kind: Kind::GuardianKey,

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
-use sigstore_types::{Bundle, Sha256Hash, SignatureContent, Statement, TransparencyLogEntry};
+use sigstore_types::{Bundle, Sha256Hash, SignatureContent, Statement};
 use sigstore_verify::Verifier;
 
 use super::bundle::parse_bundle;
@@ -11,8 +11,9 @@ use super::digest::Digest;
 use super::fault::{Fault, Purpose};
 use super::json::refuse_doubled_members;
 use super::policy::Policy;
-use super::proof::{Certified, Proof, ProofError, SignedBy, prove, prove_reader};
+use super::proof::{Certified, Proof, ProofError, SignedBy, check_all_are_proved, prove, prove_reader};
 use super::public_key::PublicKey;
+use super::quoted::cut;
 use super::verified::{Logged, Signer};
 use crate::store::{self, StoreError};
 
@@ -66,6 +67,14 @@ impl ArtifactError {
             Self::Refused(fault) => fault.reason(Purpose::Signature),
         }
     }
+
+    /// What was found and what was wanted, where these are two texts: for programs, the message has both.
+    pub fn found_and_wanted(&self) -> Option<(String, String)> {
+        match self {
+            Self::Read(_) => None,
+            Self::Refused(fault) => fault.found_and_wanted(),
+        }
+    }
 }
 
 /// Verifies an artifact with its Sigstore bundle, offline: all that [`prove`] does, that what was signed is this artifact
@@ -87,7 +96,7 @@ pub fn verify_artifact(
 ) -> Result<VerifiedArtifact, ArtifactError> {
     let bundle = parse_bundle(bundle).map_err(Fault::from)?;
     check_kind_of_signer(&bundle, policy)?;
-    check_all_are_proved(&bundle)?;
+    check_all_are_proved(&bundle).map_err(Fault::from)?;
     let statement = statement(&bundle)?;
     let by = match policy.key() {
         Some(key) => SignedBy::Key(key.der()),
@@ -115,7 +124,7 @@ pub fn verify_artifact(
             (signer, Some(certified.claims))
         }
         (None, Some(key)) => (Signer::Key(key), None),
-        _ => return Err(other_kind_of_signer(policy).into()),
+        _ => return Err(policy.other_kind_of_signer().into()),
     };
     let claims = claims.unwrap_or_default();
     Ok(VerifiedArtifact {
@@ -149,28 +158,7 @@ fn check_kind_of_signer(bundle: &Bundle, policy: &Policy) -> Result<(), Fault> {
     if bundle.signing_certificate().is_some() == policy.key().is_none() {
         return Ok(());
     }
-    Err(other_kind_of_signer(policy))
-}
-
-fn other_kind_of_signer(policy: &Policy) -> Fault {
-    let (found, wanted) = match policy.key() {
-        None => ("a key without a certificate", policy.identity().wanted()),
-        Some(_) => ("a certificate", "the key that was given".to_owned()),
-    };
-    Fault::Identity {
-        found: found.to_owned(),
-        wanted,
-    }
-}
-
-/// Every entry has to be proved to be in the log. The library is content when one of several is, and in version 0.1 when none
-/// is: there the log's promise is enough, so that a bundle could be relabelled and its proof taken out.
-fn check_all_are_proved(bundle: &Bundle) -> Result<(), Fault> {
-    let proved = |entry: &TransparencyLogEntry| entry.inclusion_proof.is_some();
-    if bundle.verification_material.tlog_entries.iter().all(proved) {
-        return Ok(());
-    }
-    Err(Fault::Log("a log entry has no inclusion proof".into()))
+    Err(policy.other_kind_of_signer())
 }
 
 /// The statement, where that is what was signed. Whether it is about the artifact, the library looks.
@@ -180,7 +168,7 @@ fn statement(bundle: &Bundle) -> Result<Option<Statement>, Fault> {
     };
     let payload = envelope.payload.as_bytes();
     let unreadable =
-        |error: serde_json::Error| Fault::Unreadable(format!("the statement is malformed: {error}"));
+        |error: serde_json::Error| Fault::Unreadable(cut(&format!("the statement is malformed: {error}")));
     refuse_doubled_members(payload).map_err(unreadable)?;
     serde_json::from_slice(payload).map(Some).map_err(unreadable)
 }

@@ -12,6 +12,7 @@ use super::legacy::{DSSE_ENVELOPE, LegacyLayer, SIMPLE_SIGNING};
 use super::manifest::{Content, Index};
 use super::manifest_error::ManifestError;
 use super::platform::PlatformError;
+use super::quoted::cut;
 use super::reference::Reference;
 use super::registry::RegistryError;
 use super::runs::{Chosen, Runs, choose};
@@ -173,7 +174,9 @@ impl Get<'_> {
             Err(ManifestError::TooMany) => return Err(too_much("referrers", MAX_EVIDENCE)),
             Err(error) => {
                 // Nobody can say whether a bundle would be in it.
-                bundles.add_unclassifiable(&Fault::Unreadable(format!("the list of referrers: {error}")));
+                bundles.add_unclassifiable(&Fault::Unreadable(cut(&format!(
+                    "the list of referrers: {error}"
+                ))));
                 return Ok(bundles);
             }
         };
@@ -216,6 +219,10 @@ impl Get<'_> {
             [layer] if is_bundle(layer) => match self.layer(layer, MAX_BUNDLE) {
                 Ok(bytes) => Ok(Found::Bundle(bytes)),
                 Err(Missing::Unacceptable(fault)) => Ok(Found::Unclassifiable(fault)),
+                // It is listed as a bundle, and nobody can say what it would have been.
+                Err(Missing::Registry(RegistryError::NotFound { .. })) => Ok(Found::Unclassifiable(
+                    Fault::Unreadable(format!("the content of the referrer {digest} is not there")),
+                )),
                 Err(Missing::Registry(error)) => Err(error.into()),
                 Err(Missing::TooMuch) => Err(too_much("bytes of signatures", MAX_TOTAL)),
             },

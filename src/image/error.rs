@@ -100,7 +100,7 @@ impl VerifyError {
             Self::NotFound(_) => "not-found",
             Self::Manifest { .. } => "manifest-invalid",
             Self::Platform(error) => error.reason(),
-            Self::NotPinned { .. } => "digest-mismatch",
+            Self::NotPinned { .. } => "not-pinned",
             Self::TooMuch { .. } => "registry-misbehaved",
             Self::Unsigned { .. } => "unsigned",
             Self::Signature { fault, .. } => fault.reason(Purpose::Signature),

@@ -3,6 +3,7 @@ use sigstore_types::{Bundle, MediaType, SignatureContent, Statement};
 use super::bundle::parse_bundle;
 use super::fault::{Fault, Purpose};
 use super::legacy::{self, LegacyLayer};
+use super::quoted::cut;
 use super::statement::{self, Predicate};
 
 /// Something found beside an image that claims to be a signature or provenance of it. Nothing is verified yet.
@@ -133,7 +134,7 @@ fn sort(bytes: &[u8]) -> Result<Sorted, Fault> {
         // v0.1 asks for no inclusion proof: a v0.3 bundle could be relabelled and its proof taken out.
         return Ok(Sorted::Ignored(format!(
             "a Sigstore bundle of the old kind {} was ignored",
-            bundle.media_type()
+            cut(bundle.media_type().as_ref())
         )));
     }
     let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
@@ -146,7 +147,7 @@ fn sort(bytes: &[u8]) -> Result<Sorted, Fault> {
         Predicate::Other => {
             return Ok(Sorted::Ignored(format!(
                 "a statement of another kind was ignored: {}",
-                statement.predicate_type
+                cut(&statement.predicate_type)
             )));
         }
     };

@@ -4,6 +4,7 @@ use super::bundle::BundleError;
 use super::digest::Digest;
 use super::legacy::LegacyError;
 use super::proof::ProofError;
+use super::quoted::cut;
 use super::statement::StatementError;
 
 /// What a piece of evidence is for.
@@ -95,13 +96,15 @@ impl Fault {
     /// How many checks it passed.
     pub(super) fn progress(&self) -> u8 {
         match self {
-            Self::NotAStatement | Self::Unreadable(_) => 0,
-            Self::OtherDigest { .. } => 1,
-            Self::Signature(_) | Self::Log(_) | Self::Clock(_) | Self::Certificate(_) => 2,
-            Self::Issuer { .. } => 3,
-            Self::Identity { .. } => 4,
-            Self::Claim { .. } => 5,
-            Self::Build { .. } => 6,
+            // Lowest of all: it is told of only where everything that was found is this.
+            Self::NotAStatement => 0,
+            Self::Unreadable(_) => 1,
+            Self::OtherDigest { .. } => 2,
+            Self::Signature(_) | Self::Log(_) | Self::Clock(_) | Self::Certificate(_) => 3,
+            Self::Issuer { .. } => 4,
+            Self::Identity { .. } => 5,
+            Self::Claim { .. } => 6,
+            Self::Build { .. } => 7,
         }
     }
 
@@ -124,19 +127,19 @@ impl Fault {
 
 impl From<BundleError> for Fault {
     fn from(error: BundleError) -> Self {
-        Self::Unreadable(error.to_string())
+        Self::Unreadable(cut(&error.to_string()))
     }
 }
 
 impl From<StatementError> for Fault {
     fn from(error: StatementError) -> Self {
-        Self::Unreadable(error.to_string())
+        Self::Unreadable(cut(&error.to_string()))
     }
 }
 
 impl From<LegacyError> for Fault {
     fn from(error: LegacyError) -> Self {
-        let text = error.to_string();
+        let text = cut(&error.to_string());
         match error {
             LegacyError::NotLogged => Self::Log(text),
             LegacyError::PayloadType(_) => Self::Signature(text),
@@ -148,10 +151,10 @@ impl From<LegacyError> for Fault {
 impl From<ProofError> for Fault {
     fn from(error: ProofError) -> Self {
         match error {
-            ProofError::Signature(text) => Self::Signature(text),
-            ProofError::Log(text) => Self::Log(text),
+            ProofError::Signature(text) => Self::Signature(cut(&text)),
+            ProofError::Log(text) => Self::Log(cut(&text)),
             ProofError::Clock(ahead) => Self::Clock(ahead),
-            ProofError::Certificate(text) => Self::Certificate(text),
+            ProofError::Certificate(text) => Self::Certificate(cut(&text)),
         }
     }
 }

@@ -94,6 +94,24 @@ impl IdentityExpression {
         &self.text
     }
 
+    /// The same rule as a regular expression with its own anchors, for programs that look for one anywhere in the
+    /// identity; `None` where it is no expression but exactly the text.
+    pub fn as_regexp(&self) -> Option<String> {
+        match self.rule {
+            Rule::Exact => None,
+            Rule::Below => {
+                let text = regex::escape(&self.text);
+                let more = if self.text.ends_with('/') {
+                    ".*"
+                } else {
+                    "(?:/.*)?"
+                };
+                Some(format!(r"\A(?:{text}{more})\z"))
+            }
+            Rule::Pattern(_) => Some(format!(r"\A(?:{})\z", self.text)),
+        }
+    }
+
     /// How it is read: `exact`, `below`, `pattern`.
     pub(super) fn rule(&self) -> &'static str {
         match self.rule {
@@ -195,6 +213,32 @@ mod tests {
         assert!(!matches(KIT, &KIT.replace("github.com", "githubXcom")));
         assert!(!matches(KIT, &format!("https://evil.example/?{KIT}/")));
         assert!(matches(&format!("{KIT}/"), &format!("{KIT}/x")));
+    }
+
+    #[test]
+    fn the_rule_is_the_same_as_an_expression_with_anchors() {
+        let slashed = format!("{KIT}/");
+        for text in [KIT, &slashed, r"https://github\.com/orangecheck/.*", "a|b+"] {
+            let rule = IdentityExpression::pattern(text).unwrap();
+            let anchored = Regex::new(&rule.as_regexp().unwrap()).unwrap();
+            for identity in [
+                KIT.to_owned(),
+                format!("x{KIT}"),
+                format!("{KIT}/"),
+                format!("{KIT}/x"),
+                format!("{KIT}-evil/x"),
+                KIT.replace("github.com", "githubXcom"),
+                "ab".into(),
+                "bb".into(),
+            ] {
+                assert_eq!(
+                    anchored.is_match(&identity),
+                    rule.matches(&identity),
+                    "{text} {identity}"
+                );
+            }
+        }
+        assert_eq!(IdentityExpression::exact(KIT).unwrap().as_regexp(), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 use std::time::SystemTime;
 
-use sigstore_types::{Sha256Hash, TransparencyLogEntry};
+use sigstore_types::Sha256Hash;
 use sigstore_verify::Verifier;
 
 use super::collect::Material;
@@ -11,8 +11,9 @@ use super::evidence::{Evidence, Form, Signs, legacy_provenance, legacy_signature
 use super::fault::{Fault, Purpose};
 use super::legacy::{self, LegacyError};
 use super::policy::Policy;
-use super::proof::{Certified, Proof, SignedBy, prove};
+use super::proof::{Certified, Proof, SignedBy, check_all_are_proved, prove};
 use super::provenance::{self, Provenance, Source};
+use super::quoted::cut;
 use super::statement;
 use super::verified::{Logged, ProvenanceFacts, SignatureFacts, Signer};
 use super::verify::ProvenancePolicy;
@@ -162,24 +163,29 @@ impl Judge<'_> {
     fn prove(&self, evidence: &Evidence, by: SignedBy) -> Result<Proof, Fault> {
         let bundle = &evidence.bundle;
         if bundle.signing_certificate().is_some() != matches!(by, SignedBy::Certificate) {
-            return Err(self.other_kind_of_signer(by));
+            return Err(match by {
+                SignedBy::Key(_) => self.policy.other_kind_of_signer(),
+                // Provenance has to come from an identity, be there a key for the signature or not.
+                SignedBy::Certificate => Fault::Identity {
+                    found: "a key without a certificate".into(),
+                    wanted: self.policy.identity().wanted(),
+                },
+            });
         }
-        let unproved = |entry: &TransparencyLogEntry| entry.inclusion_proof.is_none();
-        if evidence.form == Form::Bundle && bundle.verification_material.tlog_entries.iter().any(unproved) {
-            // The library is content when one of several entries has one.
-            return Err(Fault::Log("a log entry has no inclusion proof".into()));
+        if evidence.form == Form::Bundle {
+            check_all_are_proved(bundle)?;
         }
         match &evidence.signs {
             Signs::Statement(statement) => {
                 if let Some(found) = statement::other_subjects(statement, self.digest) {
-                    return Err(self.other_digest(found));
+                    return Err(self.other_digest(&found));
                 }
                 let digest = Sha256Hash::new(*self.digest.as_bytes());
                 Ok(prove(self.verifier, digest, bundle, by, self.now)?)
             }
             Signs::Payload(payload) => {
                 match legacy::check_payload(payload, self.digest) {
-                    Err(LegacyError::OtherImage(found)) => return Err(self.other_digest(vec![found])),
+                    Err(LegacyError::OtherImage(found)) => return Err(self.other_digest(&[found])),
                     checked => checked?,
                 }
                 Ok(prove(self.verifier, payload.as_slice(), bundle, by, self.now)?)
@@ -187,21 +193,10 @@ impl Judge<'_> {
         }
     }
 
-    fn other_digest(&self, found: Vec<String>) -> Fault {
+    fn other_digest(&self, found: &[String]) -> Fault {
         Fault::OtherDigest {
-            found,
+            found: found.iter().map(|it| cut(it)).collect(),
             wanted: *self.digest,
-        }
-    }
-
-    fn other_kind_of_signer(&self, by: SignedBy) -> Fault {
-        let (found, wanted) = match by {
-            SignedBy::Certificate => ("a key without a certificate", self.policy.identity().wanted()),
-            SignedBy::Key(_) => ("a certificate", "the key that was given".into()),
-        };
-        Fault::Identity {
-            found: found.into(),
-            wanted,
         }
     }
 }

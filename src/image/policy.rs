@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::identity::{GITHUB_ISSUER, IdentityExpression, IdentityExpressionError};
 use super::proof::Certified;
 use super::public_key::PublicKey;
+use super::quoted::cut;
 
 /// Where the guardian's image is built.
 pub const REPOSITORY: &str = "https://github.com/orangecheck/oc-guardian-kit";
@@ -102,6 +103,18 @@ impl Policy {
         Digest::of(parts.to_string().as_bytes())
     }
 
+    /// That it was signed with a key where a certificate is wanted, or the other way round.
+    pub(super) fn other_kind_of_signer(&self) -> Fault {
+        let (found, wanted) = match self.key {
+            None => ("a key without a certificate", self.identity.wanted()),
+            Some(_) => ("a certificate", "the key that was given".to_owned()),
+        };
+        Fault::Identity {
+            found: found.to_owned(),
+            wanted,
+        }
+    }
+
     /// The source repository, where it is fixed.
     pub(super) fn repository(&self) -> Option<&str> {
         self.repository.as_deref()
@@ -136,7 +149,7 @@ impl Policy {
             return Ok(());
         }
         Err(Fault::Issuer {
-            found: certified.issuer.clone(),
+            found: cut(&certified.issuer),
             wanted: self.issuer.clone(),
         })
     }
@@ -146,7 +159,7 @@ impl Policy {
             return Ok(());
         }
         Err(Fault::Identity {
-            found: certified.identity.clone(),
+            found: cut(&certified.identity),
             wanted: self.identity.wanted(),
         })
     }
@@ -180,7 +193,7 @@ impl Policy {
 fn claim(claim: &'static str, found: Option<&str>, wanted: &str) -> Fault {
     Fault::Claim {
         claim,
-        found: found.map(str::to_owned),
+        found: found.map(cut),
         wanted: wanted.to_owned(),
     }
 }

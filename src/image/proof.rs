@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use sigstore_types::{Artifact, Bundle, DerPublicKey, KindVersion};
+use sigstore_types::{Artifact, Bundle, DerPublicKey, KindVersion, TransparencyLogEntry};
 use sigstore_verify::bundle::Error as ShapeError;
 use sigstore_verify::crypto::{Error as CryptoError, FulcioCiClaims};
 use sigstore_verify::{
@@ -134,6 +134,16 @@ fn certified(result: &VerificationResult) -> Result<Certified, ProofError> {
         issuer: issuer.to_owned(),
         claims: certificate.ci_claims.clone(),
     })
+}
+
+/// Every entry has to be proved to be in the log. The library is content when one of several is, and in version 0.1 when none
+/// is: there the log's promise is enough, so that a bundle could be relabelled and its proof taken out.
+pub(super) fn check_all_are_proved(bundle: &Bundle) -> Result<(), ProofError> {
+    let proved = |entry: &TransparencyLogEntry| entry.inclusion_proof.is_some();
+    if bundle.verification_material.tlog_entries.iter().all(proved) {
+        return Ok(());
+    }
+    Err(ProofError::Log("a log entry has no inclusion proof".into()))
 }
 
 /// Seconds by which the newest log entry is ahead of the clock. The library refuses that too, but a wrong clock and a

@@ -8,9 +8,10 @@ use super::fault::Fault;
 use super::identity::IdentityExpression;
 use super::policy::Policy;
 use super::proof::Certified;
+use super::quoted::cut;
 
 /// The SLSA project's builder for container images: it runs apart from the steps that it builds, and signs by itself.
-const GENERATOR: &str = r"https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/generator_container_slsa3\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+";
+pub const GENERATOR: &str = r"https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/generator_container_slsa3\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+";
 
 static GENERATOR_IDENTITY: LazyLock<IdentityExpression> = LazyLock::new(|| {
     IdentityExpression::pattern(GENERATOR).expect("a constant that the tests of this module compile")
@@ -31,6 +32,13 @@ pub struct Provenance {
     pub git_ref: String,
     /// Git commit, where the certificate names it.
     pub commit: Option<String>,
+}
+
+impl Provenance {
+    /// Whether the SLSA project's generator built it, which builds for everybody.
+    pub fn is_by_generator(&self) -> bool {
+        GENERATOR_IDENTITY.matches(&self.builder)
+    }
 }
 
 /// What the signature says of the source; provenance has to say the same.
@@ -76,7 +84,7 @@ pub(super) fn judge(
         None if level == 3 => {
             return Err(Fault::Build {
                 what: "source repository (.1.12)",
-                found: repository.to_owned(),
+                found: cut(repository),
                 wanted: "one that the signature or the policy names".into(),
             });
         }
@@ -118,8 +126,8 @@ fn same(what: &'static str, found: Option<&str>, wanted: &str) -> Result<(), Fau
     }
     Err(Fault::Build {
         what,
-        found: found.unwrap_or("absent").to_owned(),
-        wanted: wanted.to_owned(),
+        found: cut(found.unwrap_or("absent")),
+        wanted: cut(wanted),
     })
 }
 
@@ -264,7 +272,7 @@ fn parse<T: for<'de> Deserialize<'de>>(predicate: &Value) -> Result<T, Fault> {
 fn malformed(detail: &str) -> Fault {
     Fault::Build {
         what: "SLSA predicate",
-        found: format!("malformed ({detail})"),
+        found: format!("malformed ({})", cut(detail)),
         wanted: "one of SLSA v1 or v0.2".into(),
     }
 }

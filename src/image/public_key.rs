@@ -39,6 +39,11 @@ impl PublicKey {
         Digest::of(self.der.as_bytes())
     }
 
+    /// As a PEM file.
+    pub fn to_pem(&self) -> String {
+        self.der.to_pem().replace('\r', "")
+    }
+
     /// The key as the library takes it.
     pub fn der(&self) -> &DerPublicKey {
         &self.der

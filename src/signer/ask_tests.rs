@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::CallerId;
+use super::super::{CallerId, Operation};
 use super::super::bench::{ALL, ASK, Bench, NOW, refused};
 use super::*;
 use crate::envelope::Action;
@@ -94,6 +94,36 @@ fn an_approved_action_must_still_be_forward() {
             ..
         })
     ));
+}
+
+#[test]
+fn a_yes_that_could_not_be_recorded_can_be_said_again() {
+    let mut bench = Bench::new(ASK);
+    let request = bench.action("federation-leave", json!({}), 0);
+    bench.ask(&request);
+    let Decision::Sign(plan) = bench.approve(&request) else {
+        panic!()
+    };
+    let before = bench.history.clone();
+    bench.history.reserve(&plan);
+    bench.history.release(plan.id);
+    let (caller, now) = (bench.caller.clone(), bench.now);
+    let nonce = plan.operation.and_then(|operation| match operation {
+        Operation::Action(action) => before.nonce(action),
+        Operation::Statement(_) => None,
+    });
+    bench.history.ask_again(&plan, now + 300, &caller, nonce);
+    assert!(matches!(bench.approve(&request), Decision::Sign(_)));
+}
+
+#[test]
+fn a_server_that_stops_turns_nothing_down() {
+    let mut bench = Bench::new(ASK);
+    let request = bench.attestation();
+    bench.ask(&request);
+    bench.history.interrupted(request.id, request.kind, bench.now);
+    assert_eq!(refused(bench.serve(&request)), "expired");
+    assert_eq!(bench.history.turned_down_lately(bench.now), 0);
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub fn approve(request: &Request, facts: &Facts, policy: &Policy, history: &Hist
         }
         rules::check(request, facts, history)?;
         let rule = deciding_rule(request, policy)?;
-        plan(request, content, facts, &rule.name)
+        plan(request, content, facts, rule)
     };
     match judged() {
         Ok(plan) => Decision::Sign(plan),
@@ -73,6 +73,7 @@ fn known(request: &Request, content: &[u8; 32], facts: &Facts, history: &History
                 signature,
             )),
             Outcome::Denied => Decision::Refuse(Refusal::new(403, "denied", "the operator said no")),
+            Outcome::Refused(reason) => Decision::Refuse(Refusal::after_yes(reason)),
             Outcome::Expired => Decision::Refuse(Refusal::new(403, "expired", "nobody answered in time")),
         });
     }
@@ -136,7 +137,7 @@ fn judge(
     rules::check(request, facts, history)?;
     let rule = deciding_rule(request, policy)?;
     if let Some(rate) = rule.rate
-        && history.is_exhausted(&rule.name, rate, facts.now())
+        && history.is_exhausted(&rule.key, rate, facts.now())
     {
         return Err(Refusal::new(429, "rate-exceeded", format!("the rate {rate} is used up")).by(&rule.name));
     }
@@ -147,11 +148,15 @@ fn judge(
             "too many requests are being worked on",
         ));
     }
-    let plan = plan(request, content, facts, &rule.name)?;
+    let plan = plan(request, content, facts, rule)?;
     let always = is_ask_only(plan.kind, plan.operation);
     let timeout = match rule.decision {
-        RuleDecision::Allow if !always && !facts.ask_only => return Ok(Decision::Sign(plan)),
+        RuleDecision::Allow if !always && !facts.ask_only => {
+            rules::check_unasked(request, facts, history)?;
+            return Ok(Decision::Sign(plan));
+        }
         RuleDecision::Ask { .. } if !always && !facts.ask_only && history.is_granted(&plan, facts.caller) => {
+            rules::check_unasked(request, facts, history)?;
             let rule = format!("{}, approved for a while", plan.rule);
             return Ok(Decision::Sign(Plan { rule, ..plan }));
         }
@@ -188,7 +193,7 @@ fn deciding_rule<'p>(request: &Request, policy: &'p Policy) -> Result<&'p Rule, 
     }
 }
 
-fn plan(request: &Request, content: [u8; 32], facts: &Facts, rule: &str) -> Result<Plan, Refusal> {
+fn plan(request: &Request, content: [u8; 32], facts: &Facts, rule: &Rule) -> Result<Plan, Refusal> {
     let (Some(tag), Some(valid_until)) = (request.meaning.tag(), request.meaning.valid_until()) else {
         return Err(Refusal::new(
             422,
@@ -210,7 +215,8 @@ fn plan(request: &Request, content: [u8; 32], facts: &Facts, rule: &str) -> Resu
         bytes: request.bytes.clone(),
         content,
         summary: summary(request),
-        rule: rule.to_owned(),
+        rule: rule.name.to_string(),
+        rule_key: rule.key.to_string(),
         verify_after: request.kind == Kind::Action,
         valid_until,
     })

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::super::bench::{ALL, Bench, NOW, refused};
+use super::super::bench::{ALL, ASK, Bench, NOW, refused};
 use super::super::{Caller, CallerId, ImageCheck, RequestId, TrustedMembership};
 use super::*;
 use crate::envelope::{ActionPayload, Envelope, GuardianKeyPayload, HealthAttestation};
@@ -145,6 +145,7 @@ fn what_a_caller_runs_is_known_to_its_door_and_is_no_part_of_who_it_is() {
 #[test]
 fn nonces_go_strictly_forward() {
     let mut bench = Bench::new(ALL);
+    bench.caller = Caller::Operator;
     let join = |bench: &mut Bench, ahead| {
         let request = bench.action("federation-join", json!({}), ahead);
         bench.serve(&request)
@@ -161,6 +162,32 @@ fn nonces_go_strictly_forward() {
     assert!(bench.serve(&request).is_ok());
     let request = bench.action("program-apply", json!({}), 300_001);
     assert_eq!(refused(bench.serve(&request)), "nonce-ahead");
+}
+
+/// Else the operator's next one, which has to be higher, would be at the edge of what others take.
+#[test]
+fn without_a_person_a_guardians_nonce_is_less_far_ahead() {
+    let mut bench = Bench::new(ALL);
+    let mut join = |ahead| {
+        let request = bench.action("federation-join", json!({}), ahead);
+        bench.serve(&request)
+    };
+    assert_eq!(refused(join(120_001)), "nonce-ahead");
+    assert!(join(120_000).is_ok() && join(120_001).is_ok());
+    assert_eq!(refused(join(120_003)), "nonce-ahead");
+    let mut bench = Bench::new(ASK);
+    let request = bench.action("federation-join", json!({}), 300_000);
+    bench.ask(&request);
+    let Decision::Sign(plan) = bench.approve(&request) else {
+        panic!("a person said yes");
+    };
+    // Nor where the person's yes holds for an hour.
+    let caller = bench.caller.clone();
+    bench.history.grant(&plan, &caller, NOW + 3600);
+    let request = bench.action("federation-join", json!({}), 300_000);
+    assert_eq!(refused(bench.serve(&request)), "nonce-ahead");
+    let request = bench.action("federation-join", json!({}), 120_000);
+    assert!(bench.serve(&request).is_ok());
 }
 
 #[test]

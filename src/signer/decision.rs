@@ -3,7 +3,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::describe::Description;
-use super::{Kind, Operation, Request, RequestId};
+use super::{Kind, Operation, Request, RequestId, refused_after_yes};
 use crate::audit::{Entry, Event};
 use crate::envelope::{self, ActionPayload, GuardianKeyPayload, HealthAttestation, Tag};
 use crate::operator::{OperatorId, PublicKey, Scheme, Signature};
@@ -69,6 +69,16 @@ impl Caller {
                 image: Some(digest), ..
             }) => ImageCheck::Verified(digest),
             Self::Guardian(_) | Self::Operator => ImageCheck::Claimed,
+        }
+    }
+}
+
+impl Caller {
+    /// Which guardian, where it is one.
+    pub(super) fn guardian(&self) -> Option<CallerId> {
+        match self {
+            Self::Guardian(id) => Some(id.clone()),
+            Self::Operator => None,
         }
     }
 }
@@ -178,6 +188,8 @@ pub struct Plan {
     pub summary: String,
     /// The rule that decided: `rule 3 (line 12)`, `approved (…)` after a person's yes.
     pub rule: String,
+    /// What that rule's rate is counted under.
+    pub rule_key: String,
     /// The signature is verified before it is used.
     pub verify_after: bool,
     /// Until when the signed payload can be valid, in Unix seconds.
@@ -230,6 +242,16 @@ impl Refusal {
         }
     }
 
+    /// After a person's yes: told the same to whoever waits for the outcome and to whoever sends the request again.
+    pub(super) fn after_yes(reason: &str) -> Self {
+        let (reason, status) = refused_after_yes(reason).unwrap_or(("refused", 403));
+        Self::new(
+            status,
+            reason,
+            format!("the operator said yes, but by then it could not be signed any more ({reason})"),
+        )
+    }
+
     pub(super) fn by(mut self, rule: &str) -> Self {
         self.rule = Some(rule.to_owned());
         self
@@ -266,7 +288,8 @@ impl Plan {
             summary: self.summary.clone(),
             scheme: signature.map(|_| scheme.as_str().to_owned()),
             payload: Some(self.bytes.clone()),
-            rule: Some(self.rule.clone()),
+            // With the key: after a restart the rate is counted from the records.
+            rule: Some(format!("{} #{}", self.rule, self.rule_key)),
             signature: signature.map(Signature::to_hex),
         }
     }

@@ -234,7 +234,7 @@ fn the_checkpoint_is_frozen() {
         .replace(contents[1], "[CONTENT 2]");
     assert_eq!(
         text,
-        r#"{"version":1,"latest":1764000000,"nonces":[],"routine":[["69248100000000010000000000000000","[CONTENT 1]","[SIGNATURE]",1764000120]],"others":[],"floor":null,"windows":[["rule 1 (line 2)",[[1764000000,1]],[[29400000,1]]],["rule 3 (line 11)",[[1764000000,1]],[[29400000,1]]]],"asked":[["69248100000000020000000000000000","action","[CONTENT 2]",1764000300]]}"#
+        r#"{"version":1,"latest":1764000000,"nonces":[],"routine":[["69248100000000010000000000000000","[CONTENT 1]","[SIGNATURE]",1764000120]],"others":[],"floor":null,"windows":[["48e55784",[[1764000000,1]],[[29400000,1]]],["8dc5ea04",[[1764000000,1]],[[29400000,1]]]],"asked":[["69248100000000020000000000000000","action","[CONTENT 2]",1764000300]],"given":[["69248100000000020000000000000000",1764000000000]]}"#
     );
     for (from, to) in [
         ("\"version\":1", "\"version\":2"),
@@ -288,4 +288,28 @@ fn a_record_that_the_checkpoint_holds_already_changes_nothing() {
     let entry = logged.log[0].clone();
     logged.bench.history.apply(&entry);
     assert_eq!(logged.bench.history, before);
+}
+
+/// Editing the policy above a rule, or its rate, gives nobody a fresh count; nor does a restart after that.
+#[test]
+fn a_rate_is_counted_on_when_the_policy_is_edited() {
+    let mut logged = Logged::new();
+    for _ in 0..3 {
+        let request = logged.bench.attestation();
+        logged.request(request);
+    }
+    assert_eq!(logged.log.len(), 3);
+    let edited = RULES.replace("3/s", "4/s").replace(
+        "version = 1\n",
+        "version = 1\n[[rule]]\nkind = \"guardian-key\"\ndecision = \"deny\"\n",
+    );
+    logged.bench.policy = super::super::Policy::parse(&edited).unwrap();
+    let request = logged.bench.attestation();
+    logged.request(request);
+    let request = logged.bench.attestation();
+    assert!(matches!(logged.bench.decide(&request), Decision::Refuse(refusal) if refusal.status == 429));
+    let mut rebuilt = History::default();
+    logged.log.iter().take(4).for_each(|entry| rebuilt.apply(entry));
+    logged.bench.history = rebuilt;
+    assert!(matches!(logged.bench.decide(&request), Decision::Refuse(refusal) if refusal.status == 429));
 }

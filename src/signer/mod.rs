@@ -29,11 +29,12 @@ mod trial;
 pub use decide::{approve, decide};
 pub use decision::{Answer, Caller, CallerId, Decision, Facts, ImageCheck, Plan, Refusal, TrustedMembership};
 pub use describe::{Description, span};
-pub use engine::{Engine, Setup};
+pub use engine::{CompareError, Engine, Setup};
 pub use history::{ACCEPT_CLOCK, History, HistoryError, Outcome};
+use history::{INTERRUPTED, refused_after_yes};
 pub use id::{MAX_ID_AHEAD, NEW_ID_AGE, RequestId, RequestIdError};
 pub use kind::{Kind, Operation};
-pub use notice::{Notice, Question, Scope};
+pub use notice::{Notice, Question, QuestionSummary, Scope};
 pub use policy::{Policy, PolicyError};
 pub use policy_file::{PolicyFile, PolicyFileError, policy_path};
 pub use pull::{
@@ -43,9 +44,10 @@ pub use pull::{
 pub use reply::Reply;
 pub use request::{MAX_REQUEST, Meaning, Request, RequestError};
 pub use server::{
-    Doors, OpenError, Server, SocketError, TokenError, guardian_socket, operator_socket, token_path,
+    Doors, OpenError, Server, SocketError, TokenError, closed_on_the_way, guardian_socket, operator_socket,
+    token_path,
 };
-pub(crate) use server::{MAX_BODY, Patient, read_body, response};
+pub(crate) use server::{Limits, Patient, converse, read_body};
 pub use stop::{Stop, Stopper};
 pub use trial::{Effect, Trial, trial};
 

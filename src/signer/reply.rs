@@ -63,6 +63,12 @@ impl Reply {
         }
     }
 
+    /// What a refusal says for people.
+    pub(super) fn detail(&self) -> String {
+        let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        body["detail"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// Names the methods that the path has.
     #[must_use]
     pub fn allowing(mut self, methods: &'static str) -> Self {

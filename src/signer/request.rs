@@ -119,6 +119,29 @@ impl Request {
         })
     }
 
+    /// As [`Request::parse`], but an action may come without its nonce: then the flag says so, and [`Request::set_nonce`] has to
+    /// be called before anything else looks at it.
+    pub(super) fn parse_open(bytes: &[u8]) -> Result<(Self, bool), RequestError> {
+        let mut value = canonical::parse_within(bytes, canonical::MAX_DEPTH + 1)?;
+        let is_action = value["kind"] == Kind::Action.as_str();
+        match value.get_mut("payload").and_then(Value::as_object_mut) {
+            Some(payload) if is_action && !payload.contains_key("nonce") => {
+                payload.insert("nonce".into(), 0.into());
+                Ok((Self::parse(value.to_string().as_bytes())?, true))
+            }
+            _ => Ok((Self::parse(bytes)?, false)),
+        }
+    }
+
+    /// Gives an action its nonce; anything else has none.
+    pub(super) fn set_nonce(&mut self, nonce: u64) -> Result<(), RequestError> {
+        if let Meaning::Action(payload) = &mut self.meaning {
+            payload.nonce = nonce;
+            self.bytes = payload.signed_bytes()?;
+        }
+        Ok(())
+    }
+
     /// What the same id must not be used for again with anything else: SHA-256 over kind, zero byte, payload bytes. Can
     /// be told from an audit record.
     pub fn content_hash(&self) -> [u8; 32] {

@@ -6,6 +6,7 @@ mod devnet;
 mod doors;
 mod engine;
 mod federation;
+mod form;
 mod guardian;
 mod image;
 mod portal;

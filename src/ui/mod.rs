@@ -23,7 +23,7 @@ pub use exit::Exit;
 pub use failure::{Failure, shell_quoted};
 pub use findings::{findings_json, findings_text, tally};
 pub use interrupt::{Wish, exit_cleanly_on_signals, take_signals};
-pub use live::{Live, Verdict, question_text};
+pub use live::{Live, Standing, Verdict, question_text};
 pub use panel::Panel;
 pub use policy::{policy_findings_json, policy_findings_text};
 pub use problems::{problem_fields, problems_json};
@@ -153,7 +153,7 @@ impl Ui {
 
     /// Tells the user what may go wrong later; not silenced.
     pub fn warn(&self, text: &str) {
-        stderr_line(&format!("{} {text}", paint(WARNING, "warning:")));
+        warning(text);
     }
 
     /// Puts a failure on the screen, or as the JSON document, and says which exit code it has.
@@ -174,6 +174,11 @@ impl Ui {
     pub fn progress(&self, what: &str) -> Progress {
         Progress::start(what, self.live && !self.options.quiet, self.options.quiet)
     }
+}
+
+/// As [`Ui::warn`], for what goes on without a [`Ui`] at hand.
+pub fn warning(text: &str) {
+    stderr_line(&format!("{} {text}", paint(WARNING, "warning:")));
 }
 
 fn stderr_line(text: &str) {

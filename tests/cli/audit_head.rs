@@ -209,7 +209,7 @@ $ oc-guardian audit accept-clock --yes --passphrase-file pass.txt
 --- stderr
 Opening the key file
 error: the audit log in [DIR]/home/state ends at record 4, but this identity has written record 6: it is an older copy, or was cut
-hint: Put the newest copy of [DIR]/home/state back. If there is none, everything signed since is forgotten: compare with what the guardian and the portal have of this operator, wait 24 hours (older requests are refused by their ids), then move [DIR]/home/data/audit.epoch away and start again; that is recorded.
+hint: Put the newest copy of [DIR]/home/state back. If there is none, everything signed since is forgotten: compare with what the guardian and the portal have of this operator, wait until nothing of it is valid any more (an action is for up to 30 days, all else for up to 24 hours), then move [DIR]/home/data/audit.epoch away and start again; that is recorded.
 --- exit 1
 
 "#]]);

@@ -66,6 +66,8 @@ membership     [HASH]
 put into       fed.json
 
 Next: oc-guardian federation trust fed.json
+--- stderr
+warning: whether the state folder is an older copy could not be checked: no guardian is here to be asked
 --- exit 0
 
 "#]]);

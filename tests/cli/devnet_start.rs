@@ -33,6 +33,24 @@ fn four_guardians_turn_green_and_ctrl_c_leaves_nothing() {
 }
 
 #[test]
+fn with_pull_the_signing_servers_come_for_the_requests() {
+    let home = Home::new();
+    let devnet = Devnet::start(&home, &[&QUICK[..], &["--pull"]].concat());
+    devnet.until_green();
+    for own in devnet.started["homes"].as_array().unwrap() {
+        let own = own.as_str().unwrap();
+        let bundle = std::fs::read_to_string(format!("{own}/config/oc-guardian.config")).unwrap();
+        assert!(!bundle.contains("signer_url"), "{bundle}");
+        // The requests came over the guardian's socket.
+        devnet.until("signed", |_| {
+            let log = std::fs::read_to_string(format!("{own}/state/audit.jsonl")).unwrap();
+            log.lines()
+                .any(|line| line.contains(r#""event":"signed""#) && line.contains(r#""kind":"attestation""#))
+        });
+    }
+}
+
+#[test]
 fn everybody_agreed_and_everybody_trusts() {
     let home = Home::new();
     let devnet = Devnet::start(&home, &["--guardians", "5", "--threshold", "4"]);

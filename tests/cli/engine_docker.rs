@@ -46,7 +46,9 @@ fn a_verified_image_runs_in_docker_from_pull_to_removal() {
         "{unpulled:?}"
     );
     let mut layers = BTreeMap::new();
-    let mut progress = |it: oc_guardian::engine::Pull| drop(layers.insert(it.layer, it.phase));
+    let mut progress = |it: oc_guardian::engine::Pull| {
+        layers.insert(it.layer, it.phase);
+    };
     scene
         .run(engine.pull(&scene.verified, None, &mut progress))
         .unwrap();
@@ -190,10 +192,17 @@ fn commands_and_logs_in_docker() {
         .unwrap();
     assert_eq!(wrong.code, 2);
     assert!(wrong.stdout.is_empty() && !wrong.stderr.is_empty());
-    // It never ends by itself: its input stays open.
+    // Another guardian, which never ends by itself.
     let slow = scene.run(engine.exec(
         &id,
-        &["/oc-guardian", "guardian", "--api-listen", "127.0.0.1:9999"],
+        &[
+            "/oc-guardian",
+            "guardian",
+            "--api-listen",
+            "127.0.0.1:0",
+            "--p2p-listen",
+            "127.0.0.1:0",
+        ],
         Duration::from_secs(2),
     ));
     assert!(matches!(slow, Err(EngineError::Timeout { .. })), "{slow:?}");

@@ -77,9 +77,10 @@ fn a_layer_or_manifest_that_was_tampered_with_is_not_pulled_by_docker() {
         return;
     }
     for which in ["layer", "manifest", "index", "config"] {
-        let scene = Scene::new();
+        // Engines do not fetch a layer that another image has brought.
+        let version = format!("1.2.{}", std::process::id());
+        let scene = Scene::of_version(&version, Release::default());
         let digest = match which {
-            // Of each image its own, so that the engine has to fetch it.
             "layer" => scene.image.layers[1],
             "manifest" => scene.image.manifest,
             "index" => scene.image.digest,
@@ -93,9 +94,6 @@ fn a_layer_or_manifest_that_was_tampered_with_is_not_pulled_by_docker() {
             .registry
             .fault(&digest.to_string(), Fault::OtherBytes(bytes));
         let refused = scene.pull().unwrap_err();
-        if which == "layer" && scene.run(scene.engine.image(&scene.verified)).unwrap().is_some() {
-            continue;
-        }
         assert!(
             matches!(refused, EngineError::WrongImage { .. }),
             "{which}: {refused:?}"
@@ -151,10 +149,15 @@ fn what_the_registry_does_not_have_or_cannot_give_to_docker_is_told_apart() {
     if !can_docker() {
         return;
     }
+    let says = |status, code: &str| Fault::Answer {
+        status,
+        headers: vec![("Content-Type", "application/json".into())],
+        body: format!(r#"{{"errors":[{{"code":"{code}","message":"no"}}]}}"#).into_bytes(),
+    };
     for (fault, wanted) in [
-        (Fault::Status(404), "pull-not-found"),
-        (Fault::Status(403), "pull-denied"),
-        (Fault::Status(503), "pull-unreachable"),
+        (says(404, "MANIFEST_UNKNOWN"), "pull-not-found"),
+        (says(403, "DENIED"), "pull-denied"),
+        (Fault::Html(503), "pull-unreachable"),
         (Fault::Closed, "pull-unreachable"),
     ] {
         let scene = Scene::new();

@@ -35,9 +35,14 @@ impl Scene {
     }
 
     pub fn of(release: Release) -> Self {
+        Self::of_version("1.2.3", release)
+    }
+
+    /// Of a version of its own where the engine must not have the layers yet.
+    pub fn of_version(version: &str, release: Release) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let (registry, sigstore) = (Registry::start(), Sigstore::new());
-        let image = ReleaseImage::push_as(&registry, &sigstore, REPOSITORY, "latest", "1.2.3", release);
+        let image = ReleaseImage::push_as(&registry, &sigstore, REPOSITORY, "latest", version, release);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

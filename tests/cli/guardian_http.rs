@@ -156,72 +156,18 @@ fn a_client_that_never_reads_does_not_hold_the_guardian() {
 /// Debian's nginx ends TLS in front of both ports.
 #[test]
 fn nginx_in_front_of_both_ports() {
-    use crate::support::{needs, starts};
-    if !needs("NGINX", "nginx and openssl", || {
-        starts("nginx", "-v") && starts("openssl", "version")
-    }) {
+    use crate::support::{Nginx, running};
+    if !Nginx::is_here() {
         return;
     }
     let home = Home::with_identity();
     let guardian = guardian(&home);
-    let ports: Vec<u16> = (0..2)
-        .map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap())
-        .collect::<Vec<_>>()
-        .iter()
-        .map(|it| it.local_addr().unwrap().port())
-        .collect();
-    let made = std::process::Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "1",
-            "-subj",
-            "/CN=localhost",
-        ])
-        .args([
-            "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1",
-            "-keyout",
-            "key.pem",
-            "-out",
-            "cert.pem",
-        ])
-        .current_dir(home.path(""))
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let server = |listen: u16, to: u16| {
-        format!(
-            "server {{ listen 127.0.0.1:{listen} ssl; ssl_certificate cert.pem; ssl_certificate_key key.pem; \
-             location / {{ proxy_pass http://127.0.0.1:{to}; proxy_set_header Host $host; \
-             proxy_set_header X-Forwarded-For $remote_addr; }} }}"
-        )
-    };
-    let temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|name| format!("{name}_temp_path {name};"))
-        .join(" ");
-    let config = format!(
-        "daemon off; master_process off; error_log stderr; pid nginx.pid; events {{}} http {{ access_log off; {temp} {} {} }}",
-        server(ports[0], guardian.api()),
-        server(ports[1], guardian.p2p())
-    );
-    home.write("nginx.conf", config);
+    let ports = running::free_ports(2);
+    let nginx = Nginx::start(&home, &[(ports[0], guardian.api()), (ports[1], guardian.p2p())]);
     let folder = home.path("");
-    let mut nginx = std::process::Command::new("nginx")
-        .args(["-e", "stderr", "-p", folder.to_str().unwrap(), "-c", "nginx.conf"])
-        .current_dir(&folder)
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::fs::File::create(home.path("nginx.err")).unwrap())
-        .spawn()
-        .unwrap();
     let curl = |arguments: &[&str]| {
         let output = std::process::Command::new("curl")
-            .args(["-sS", "--cacert", "cert.pem"])
+            .args(["-sS", "--cacert", "ca.pem"])
             .args(arguments)
             .current_dir(&folder)
             .output()
@@ -239,8 +185,7 @@ fn nginx_in_front_of_both_ports() {
         "--api",
         &format!("http://127.0.0.1:{}", guardian.api()),
     ]);
-    nginx.kill().unwrap();
-    nginx.wait().unwrap();
+    drop(nginx);
     assert!(health.is_some(), "{}", home.text("nginx.err"));
     assert!(peer.contains("no-membership"), "{peer}");
     assert_eq!(check.code, Some(0));

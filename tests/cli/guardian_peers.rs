@@ -8,44 +8,61 @@ use serde_json::{Value, json};
 
 use crate::support::federation::{agreed, membership, small_key};
 use crate::support::portal::signed;
-use crate::support::running::{NO_PORTAL, RunningGuardian, SigningKit, bundle, envelope, kit_in};
+use crate::support::running::{NO_PORTAL, RunningGuardian, SigningKit, bundle, envelope, free_ports, kit_in};
 use crate::support::signer::{FEDERATION, alert, eventually, now};
 use crate::support::{Answering, Home};
 
-const MEMBERS: [u8; 4] = [1, 2, 3, 4];
+pub const MEMBERS: [u8; 4] = [1, 2, 3, 4];
 
-fn id(secret: u8) -> OperatorId {
+pub fn id(secret: u8) -> OperatorId {
     small_key(secret).public().operator_id()
 }
 
-fn directory() -> Directory {
+pub fn directory() -> Directory {
     agreed(membership(FEDERATION, 3, &MEMBERS), &MEMBERS)
 }
 
-fn served(directory: &Directory) -> Answering {
+pub fn served(directory: &Directory) -> Answering {
     Answering::http("200 OK", "application/json", &directory.to_json())
 }
 
 /// The guardian of this operator, with a kit that signs for it.
-fn start(
+pub fn start(
     home: &Home,
     secret: u8,
     directory_url: &str,
     ports: Option<(u16, u16)>,
 ) -> (RunningGuardian, SigningKit) {
+    let command = command(home, secret, directory_url, ports, &json!({}));
+    let guardian = RunningGuardian::start_command(command);
+    let kit = SigningKit::of(home, &format!("data{secret}"), secret);
+    (guardian, kit)
+}
+
+/// What starts it, with `more` in its bundle.
+pub fn command(
+    home: &Home,
+    secret: u8,
+    directory_url: &str,
+    ports: Option<(u16, u16)>,
+    more: &Value,
+) -> std::process::Command {
     let data = format!("data{secret}");
     let key = small_key(secret).public();
-    let more = json!({
+    let mut fields = json!({
         "operator_id": key.operator_id(),
         "operator_pubkey_hex": key.to_hex(),
         "data_dir": home.path(&data).display().to_string(),
         "directory_url": format!("{directory_url}/directory.json"),
     });
+    for (name, value) in more.as_object().unwrap() {
+        fields[name] = value.clone();
+    }
     let name = format!("bundle{secret}");
-    home.write(&name, bundle(home, NO_PORTAL, &more).to_string());
-    let mut command = RunningGuardian::command(home, &name);
-    if let Some((api, p2p)) = ports {
-        command = home.command(&[
+    home.write(&name, bundle(home, NO_PORTAL, &fields).to_string());
+    match ports {
+        None => RunningGuardian::command(home, &name),
+        Some((api, p2p)) => home.command(&[
             "guardian",
             "--config",
             &name,
@@ -56,19 +73,8 @@ fn start(
             &format!("127.0.0.1:{api}"),
             "--p2p-listen",
             &format!("127.0.0.1:{p2p}"),
-        ]);
+        ]),
     }
-    let guardian = RunningGuardian::start_command(command);
-    let kit = SigningKit::of(home, &data, secret);
-    (guardian, kit)
-}
-
-/// Ports that are free now.
-fn free_ports(count: usize) -> Vec<u16> {
-    let taken: Vec<_> = (0..count)
-        .map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap())
-        .collect();
-    taken.iter().map(|it| it.local_addr().unwrap().port()).collect()
 }
 
 #[test]
@@ -200,19 +206,26 @@ fn head(secret: u8, seq: u64) -> Value {
 }
 
 /// Guardian 1, and somebody who has the keys of others.
-struct Target {
+pub struct Target {
     _home: Home,
-    guardian: RunningGuardian,
+    pub guardian: RunningGuardian,
     _kit: SigningKit,
     _server: Answering,
     directory: Directory,
 }
 
-fn target() -> Target {
-    let home = Home::new();
+pub fn target() -> Target {
+    target_by(Home::new(), |_| {})
+}
+
+/// As [`target`], with something changed about the guardian's start.
+pub fn target_by(home: Home, change: impl Fn(&mut std::process::Command)) -> Target {
     let directory = directory();
     let server = served(&directory);
-    let (guardian, kit) = start(&home, 1, &server.url, None);
+    let mut command = command(&home, 1, &server.url, None, &json!({}));
+    change(&mut command);
+    let guardian = RunningGuardian::start_command(command);
+    let kit = SigningKit::of(&home, "data1", 1);
     let known = eventually(|| (guardian.get("/v1/federation").status == 200).then_some(()));
     assert!(known.is_some(), "{}", guardian.log());
     Target {
@@ -225,7 +238,7 @@ fn target() -> Target {
 }
 
 impl Target {
-    fn message(&self, from: u8, seq: u64, body: Body) -> Message {
+    pub fn message(&self, from: u8, seq: u64, body: Body) -> Message {
         Message {
             from: id(from),
             to: id(1),
@@ -236,7 +249,7 @@ impl Target {
         }
     }
 
-    fn word(&self, of: u8, transport: u8) -> GuardianKeyPayload {
+    pub fn word(&self, of: u8, transport: u8) -> GuardianKeyPayload {
         GuardianKeyPayload {
             transport_pubkey_hex: small_key(transport).public().to_hex(),
             operator_id: id(of),
@@ -245,7 +258,7 @@ impl Target {
         }
     }
 
-    fn send(&self, message: &Message, word: &str, transport: u8) -> String {
+    pub fn send(&self, message: &Message, word: &str, transport: u8) -> String {
         let bytes = message.signed_bytes().unwrap();
         let signature = Tag::Peer.sign(&small_key(transport), bytes.as_bytes());
         self.guardian
@@ -254,13 +267,13 @@ impl Target {
     }
 
     /// All as it should be.
-    fn good(&self, from: u8, seq: u64, body: Body) -> String {
+    pub fn good(&self, from: u8, seq: u64, body: Body) -> String {
         let word = signed(&small_key(from), Tag::GuardianKey, &self.word(from, from + 100));
         self.send(&self.message(from, seq, body), &word, from + 100)
     }
 }
 
-fn health(of: u8, at: u64) -> Body {
+pub fn health(of: u8, at: u64) -> Body {
     let attestation = HealthAttestation {
         operator_id: id(of),
         federation_slug: FEDERATION.into(),

@@ -52,6 +52,8 @@ title          Upgrading at 18:00 UTC
 id             [ID]
 
 Next: oc-guardian incident list
+--- stderr
+warning: whether the state folder is an older copy could not be checked: no guardian is here to be asked
 --- exit 0
 
 "#]]);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::support::Transcript;
 use crate::support::registry::{Auth, LOGIN, PASSWORD, REFRESH, Scene, USER};
 
 #[test]
@@ -87,6 +88,44 @@ fn helpers_that_hang_are_stopped() {
             "{rest}: it still runs"
         );
     }
+}
+
+#[test]
+fn a_slow_helper_is_named_before_it_answers() {
+    let script =
+        format!("#!/bin/sh\nsleep 3\necho '{{\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'\n");
+    let scene = Scene::new(LOGIN).with_helper(&script);
+    let run = verify(&scene);
+    assert_eq!(run.json()["reason"], "unsigned", "{}", run.text);
+    assert!(
+        run.stderr
+            .contains("warning: docker-credential-test has not answered for 2 s: look for a prompt"),
+        "{}",
+        run.text
+    );
+    // One that answers is not spoken of.
+    let scene = Scene::new(LOGIN).with_helper(&script.replace("sleep 3\n", ""));
+    let run = verify(&scene);
+    assert!(!run.stderr.contains("has not answered"), "{}", run.text);
+}
+
+#[test]
+fn credentials_that_cannot_be_had_are_no_verdict() {
+    let run = verify(&Scene::new(LOGIN).with_helper("#!/bin/sh\nexit 1\n"));
+    assert_eq!(run.json()["reason"], "credentials-unavailable", "{}", run.text);
+    assert_eq!(run.code, Some(1), "{}", run.text);
+}
+
+/// The whole program, with this Docker configuration and helper.
+fn verify(scene: &Scene) -> Transcript {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let reference = scene.registry.reference("a/b:v1");
+    let arguments = ["verify", &reference, "--json", "--platform", "linux/amd64"];
+    let mut command = scene.home.command(&arguments);
+    command
+        .env("DOCKER_CONFIG", scene.home.path("."))
+        .env("PATH", format!("{}:{path}", scene.home.path("bin").display()));
+    scene.home.transcript(&arguments, &command.output().unwrap())
 }
 
 #[test]

@@ -5,23 +5,19 @@ use snapbox::str;
 
 use crate::support::Home;
 use crate::support::signer::{
-    GUARDIAN_SOCKET, OPEN_POLICY, OPERATOR_SOCKET, POLICY, SigningServer, action, alert, eventually, get,
-    post, records_of, sign,
+    GUARDIAN_SOCKET, OPEN_POLICY, OPERATOR_SOCKET, POLICY, SigningServer, action, alert, eventually,
+    exchange, get, http, post, records_of, sign, tcp,
 };
 
 fn id_of(request: &Value) -> &str {
     request["id"].as_str().unwrap()
 }
 
-/// What waits under this id, as the operator's door lists it.
+/// What waits under this id, as the operator's door shows it.
 fn question(home: &Home, request: &Value) -> Value {
-    let list = get(home, OPERATOR_SOCKET, "/v1/requests").json();
-    let requests = list["requests"].as_array().unwrap();
-    requests
-        .iter()
-        .find(|it| it["id"] == request["id"])
-        .unwrap_or_else(|| panic!("{list}"))
-        .clone()
+    let answer = get(home, OPERATOR_SOCKET, &format!("/v1/requests/{}", id_of(request)));
+    assert_eq!(answer.status, 202, "{answer:?}");
+    answer.json()["question"].clone()
 }
 
 fn approve(home: &Home, request: &Value, scope: &str) -> crate::support::signer::Answer {
@@ -193,20 +189,125 @@ fn what_waits_at_a_stop_is_a_no_and_after_a_crash_too() {
     let _server = SigningServer::start(&home, &[]);
     assert_eq!(sign(&home, &crashed).says(), "403 expired");
     assert_eq!(records_of(&home, "expired").len(), 2);
+    // Nobody turned these down.
+    let next = alert("critical", "three");
+    assert_eq!(sign(&home, &next).status, 202);
+    let unusual = question(&home, &next)["unusual"].to_string();
+    assert!(!unusual.contains("turned down"), "{unusual}");
 }
 
 #[test]
-fn the_clock_and_the_nonce_still_hold_when_the_yes_comes() {
+fn the_nonce_still_holds_when_the_yes_comes() {
     let home = Home::with_identity();
-    let _server = SigningServer::start(&home, &[]);
+    let server = SigningServer::start(&home, &[]);
     // Waits while a later one with a higher nonce is signed.
     let early = alert("critical", "early");
     let late = alert("info", "late");
     assert_eq!(sign(&home, &early).status, 202);
     assert_eq!(sign(&home, &late).status, 200);
     assert_eq!(approve(&home, &early, "once").says(), "409 nonce-not-forward");
-    assert_eq!(outcome(&home, &early).says(), "409 nonce-not-forward");
+    let told = outcome(&home, &early);
+    assert_eq!(told.says(), "409 nonce-not-forward");
+    assert_eq!(server.wait_for("refused")["id"], early["id"]);
+    // Whoever sends it again is told the same, and after a restart, too: the operator did not say no.
+    assert_eq!(sign(&home, &early).body, told.body);
+    server.kill();
+    let _server = SigningServer::start(&home, &[]);
+    assert_eq!(sign(&home, &early).body, told.body);
     assert_eq!(records_of(&home, "signed").len(), 1);
+}
+
+#[test]
+fn long_requests_do_not_hide_what_waits() {
+    let home = Home::with_identity();
+    let server = SigningServer::start(&home, &["--listen", "127.0.0.1:0"]);
+    let long = || action("federation-leave", &json!({ "note": "\"".repeat(30_000) }));
+    let token = home.text(crate::support::signer::TOKEN);
+    let (bearer, host) = (
+        format!("Bearer {}", token.trim_end()),
+        format!("127.0.0.1:{}", server.port()),
+    );
+    let headers = [
+        ("host", host.as_str()),
+        ("content-type", "application/json"),
+        ("authorization", bearer.as_str()),
+    ];
+    for _ in 0..16 {
+        let asked = sign(&home, &long());
+        assert_eq!(asked.status, 202, "{asked:?}");
+        let bytes = http("POST", "/v1/sign", &headers, &long().to_string());
+        assert_eq!(exchange(&mut tcp(server.port()), bytes).status, 202);
+    }
+    let list = get(&home, OPERATOR_SOCKET, "/v1/requests");
+    assert!(list.body.len() < 64 * 1024, "{}", list.body.len());
+    let pending = home.run(&["sign", "--pending", "--json"]).exits(0);
+    let shown: Value = serde_json::from_str(&pending.stdout).unwrap();
+    let shown = shown["requests"].as_array().unwrap();
+    assert_eq!(shown.len(), 32);
+    assert!(shown[0]["payload"].as_str().unwrap().len() > 60_000);
+    let id = shown[0]["id"].as_str().unwrap();
+    home.run(&[
+        "sign",
+        "--approve",
+        id,
+        "--sha256",
+        shown[0]["payload_sha256"].as_str().unwrap(),
+    ])
+    .exits(0);
+}
+
+/// The screen's queue overflows while nobody reads what the server prints.
+#[test]
+fn a_slow_screen_learns_of_what_it_missed() {
+    use std::io::{BufRead, BufReader, Write};
+    let home = Home::with_identity();
+    home.write(POLICY, OPEN_POLICY);
+    let mut command = crate::support::signer::serve_command(&home, &[]);
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert!(line.contains("serving"), "{line}");
+    let mut guardian = crate::support::signer::unix(&home, GUARDIAN_SOCKET);
+    let headers = [("host", "localhost"), ("content-type", "application/json")];
+    let bad = http("POST", "/v1/sign", &headers, r#"{"id":1}"#);
+    for _ in 0..2500 {
+        guardian.write_all(bad.as_bytes()).unwrap();
+        let answer = crate::support::signer::read_answer(&mut guardian).unwrap();
+        assert_eq!(answer.status, 422);
+    }
+    let request = alert("critical", "in the flood");
+    assert_eq!(sign(&home, &request).status, 202);
+    // The last lines of what was queued, and then what was lost.
+    let (mut lost, mut asked) = (false, false);
+    while !asked {
+        line.clear();
+        assert!(output.read_line(&mut line).unwrap() > 0, "it never tells");
+        let told: Value = serde_json::from_str(&line).unwrap();
+        lost |= told["event"] == "lost";
+        asked = told["event"] == "asked";
+    }
+    assert!(lost, "nothing was lost: the flood is too small for this test");
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+#[test]
+fn an_id_that_is_none_is_told_before_anything_is_sent() {
+    let home = Home::with_identity();
+    home.run(&["sign", "--deny", "zz"]).is(str![[r#"
+$ oc-guardian sign --deny zz
+--- stderr
+error: "zz" is not the id of a request, which is 32 digits 0-9 a-f
+hint: See the ids of those that wait with: oc-guardian sign --pending
+--- exit 2
+
+"#]]);
+    home.run(&["sign", "--approve", "../../metrics"]).exits(2);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use crate::support::signer::{
-    GUARDIAN_SOCKET, OPEN_POLICY, POLICY, SigningServer, attestation, eventually, get, serve_command, sign,
+    GUARDIAN_SOCKET, OPEN_POLICY, OPERATOR_SOCKET, POLICY, SigningServer, attestation, eventually, get, post,
+    serve_command, sign,
 };
 use crate::support::{Home, Namespace, Transcript};
 
@@ -48,6 +49,12 @@ fn no_signature_leaves_and_it_goes_on_when_there_is_room_needs_namespaces() {
     let first = attestation();
     let before = sign(&home, &first);
     assert_eq!(before.status, 200);
+    let asked = crate::support::signer::alert("critical", "asked before the disk was full");
+    assert_eq!(sign(&home, &asked).status, 202);
+    let path = format!("/v1/requests/{}", asked["id"].as_str().unwrap());
+    let question = get(&home, OPERATOR_SOCKET, &path).json()["question"].clone();
+    let yes = format!(r#"{{"payload_sha256":{}}}"#, question["payload_sha256"]);
+    let approve = || post(&home, OPERATOR_SOCKET, &format!("{path}/approve"), &yes);
     home.write("fill", "");
     wait_for("full");
     // The page that the log has begun may still take a record or two.
@@ -66,6 +73,10 @@ fn no_signature_leaves_and_it_goes_on_when_there_is_room_needs_namespaces() {
     for _ in 0..5 {
         assert_eq!(sign(&home, &attestation()).status, 503);
     }
+    // A yes that cannot be recorded now can be said again.
+    assert_eq!(approve().says(), "503 disk-full");
+    assert_eq!(server.wait_for("not-signed")["id"], asked["id"]);
+    assert_eq!(get(&home, GUARDIAN_SOCKET, &path).status, 202);
     home.write("free", "");
     wait_for("freed");
     let again = eventually(|| {
@@ -75,6 +86,9 @@ fn no_signature_leaves_and_it_goes_on_when_there_is_room_needs_namespaces() {
     held.push(again.expect("it does not go on"));
     assert_eq!(get(&home, GUARDIAN_SOCKET, "/healthz").status, 200);
     server.wait_for("signing-again");
+    let approved = approve();
+    assert_eq!(approved.status, 200, "{approved:?}");
+    held.push(approved.json()["signature_hex"].clone());
     assert_eq!(sign(&home, &first).body, before.body);
     home.write("copy", "");
     wait_for("copied");

@@ -98,8 +98,8 @@ fn every_kind_through_every_door_bip340() {
     // Asked through TCP, answered by a person, fetched through TCP.
     let request = alert("critical", "asked through TCP");
     assert_eq!(loopback.ask("POST", "/v1/sign", &request.to_string()).status, 202);
-    let question = get(&home, OPERATOR_SOCKET, "/v1/requests").json()["requests"][0].clone();
     let id = request["id"].as_str().unwrap();
+    let question = get(&home, OPERATOR_SOCKET, &format!("/v1/requests/{id}")).json()["question"].clone();
     let body = json!({ "payload_sha256": question["payload_sha256"] }).to_string();
     // The hash is one that anybody can compute from what was asked for.
     let payload = question["payload"].as_str().unwrap();

@@ -1,8 +1,10 @@
 //! Requests that are fetched from a guardian's RPC.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::support::guardian::FakeGuardian;
+use crate::support::guardian::{FakeGuardian, Trick};
 use crate::support::signer::{
     GUARDIAN_SOCKET, OPERATOR_SOCKET, SigningServer, action, alert, attestation, eventually, get, post,
     records, records_of, serve_command, sign,
@@ -204,7 +206,7 @@ fn an_older_copy_of_the_state_is_noticed_by_what_the_guardian_can_prove() {
     let server = SigningServer::start(&home, &[&SOCKET[..], &["--accept-rollback"]].concat());
     assert!(
         home.text("serve.err")
-            .contains("the log here knows less than others")
+            .contains("a guardian proves that alert-publish was signed with nonce")
     );
     let request = attestation();
     guardian.ask(&request);
@@ -310,4 +312,129 @@ fn what_was_too_fast_is_tried_again() {
     assert!(eventually(|| (guardian.waiting() == 0).then_some(())).is_some());
     let refused = requests.iter().flat_map(|request| guardian.answers(request));
     assert!(refused.filter(|answer| answer["status"] == 429).count() > 0);
+}
+
+/// A guardian cannot keep the kit busy, and is served as soon as it behaves.
+#[test]
+fn the_pace_is_not_the_guardians() {
+    for trick in [Trick::Impatient, Trick::Closing, Trick::Oversized] {
+        let home = Home::with_identity();
+        let guardian = guardian(&home);
+        guardian.play(trick);
+        let _server = SigningServer::start(&home, &SOCKET);
+        let time = Duration::from_secs(4);
+        std::thread::sleep(time);
+        let calls = guardian.calls();
+        // Without a pace there are 20 connections, or thousands of calls on one.
+        assert!((2..=14).contains(&calls), "{trick:?}: {calls} calls in {time:?}");
+    }
+}
+
+/// Both machines answer the same guardian: what the second one had signed is taken over by the first.
+#[test]
+fn a_second_machine_with_the_same_key_stops_nobody() {
+    let (first, second) = (Home::with_identity(), Home::with_identity());
+    let guardian = guardian(&first);
+    std::os::unix::fs::symlink(first.path("rpc.sock"), second.path("rpc.sock")).unwrap();
+    let server = SigningServer::start(&first, &SOCKET);
+    // It has seen the guardian.
+    let request = attestation();
+    guardian.ask(&request);
+    answer(&guardian, &request);
+    let other = SigningServer::start(&second, &["--ask-only"]);
+    let notice = alert("info", "by the second machine");
+    assert_eq!(sign(&second, &notice).status, 202);
+    let question = get(&second, OPERATOR_SOCKET, "/v1/requests").json()["requests"][0].clone();
+    let body = json!({ "payload_sha256": question["payload_sha256"] }).to_string();
+    let path = format!("/v1/requests/{}/approve", notice["id"].as_str().unwrap());
+    let envelope = post(&second, OPERATOR_SOCKET, &path, &body).json()["envelope"].clone();
+    assert_eq!(other.stop(), Some(0));
+    guardian.remember("alert-publish", envelope.clone());
+    guardian.break_connections();
+    let told = server.wait_for("warning");
+    assert!(
+        told["detail"].as_str().unwrap().contains("alert-publish"),
+        "{told}"
+    );
+    // Its nonce is used up here, too, and after a restart.
+    let mut again = alert("info", "by the first machine");
+    again["payload"]["nonce"] = envelope["payload"]["nonce"].clone();
+    assert_eq!(sign(&first, &again).says(), "409 nonce-not-forward");
+    assert_eq!(server.stop(), Some(0));
+    let server = SigningServer::start(&first, &SOCKET);
+    assert_eq!(sign(&first, &again).says(), "409 nonce-not-forward");
+    assert_eq!(sign(&first, &alert("info", "next")).status, 200);
+    assert_eq!(server.stop(), Some(0));
+    // The second one is started for that: what is newer than its log is no reason to stop.
+    let other = SigningServer::start(&second, &[&SOCKET[..], &["--ask-only"]].concat());
+    assert_eq!(other.stop(), Some(0));
+}
+
+/// The head is below the last record here: a log that was built anew has grown past it.
+#[test]
+fn another_log_of_the_same_key_is_noticed() {
+    let home = Home::with_identity();
+    let server = SigningServer::start(&home, &[]);
+    assert_eq!(server.stop(), Some(0));
+    let output = home
+        .command(&["audit", "head", "--json", "--passphrase-file", "pass.txt"])
+        .output()
+        .unwrap();
+    let noted: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let head: Value = serde_json::from_str(noted["signed"].as_str().unwrap()).unwrap();
+    let head = json!({
+        "head": head, "pubkey_hex": crate::support::signer::PUBKEY_HEX, "sig_hex": noted["signature"],
+    });
+    std::fs::remove_dir_all(home.path("home/state")).unwrap();
+    std::fs::remove_file(home.path("home/data/audit.epoch")).unwrap();
+    let server = SigningServer::start(&home, &[]);
+    for _ in 0..10 {
+        assert_eq!(sign(&home, &attestation()).status, 200);
+    }
+    assert_eq!(server.stop(), Some(0));
+    let guardian = guardian(&home);
+    guardian.remember("audit", head);
+    let output = serve_command(&home, &SOCKET).output().unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["reason"], "rolled-back", "{said}");
+    assert!(
+        said["detail"].as_str().unwrap().contains("another record"),
+        "{said}"
+    );
+    // Accepted once, it is accepted.
+    let server = SigningServer::start(&home, &[&SOCKET[..], &["--accept-rollback"]].concat());
+    assert_eq!(server.stop(), Some(0));
+    let server = SigningServer::start(&home, &SOCKET);
+    assert_eq!(server.stop(), Some(0));
+}
+
+/// One signature without a server is no way around it.
+#[test]
+fn sign_file_asks_the_guardian_too() {
+    let home = Home::with_identity();
+    let envelope = rolled_back(&home);
+    home.write("request.json", attestation().to_string());
+    let line = [
+        "sign",
+        "request.json",
+        "--passphrase-file",
+        "pass.txt",
+        "--guardian",
+        "./rpc.sock",
+    ];
+    let run = home.run(&line).exits(0);
+    assert!(run.stderr.contains("could not be checked"), "{}", run.text);
+    let guardian = guardian(&home);
+    guardian.remember("alert-publish", envelope);
+    home.write("request.json", attestation().to_string());
+    let run = home.run(&[&line[..], &["--json"]].concat()).exits(1);
+    assert_eq!(run.json()["reason"], "rolled-back", "{}", run.text);
+    // Where nobody is named, the one of the bundle is asked.
+    let mut bundle: Value = serde_json::from_str(&home.text("home/config/oc-guardian.config")).unwrap();
+    bundle["data_dir"] = home.path("").display().to_string().into();
+    home.write("home/config/oc-guardian.config", bundle.to_string());
+    let run = home
+        .run(&["sign", "request.json", "--passphrase-file", "pass.txt", "--json"])
+        .exits(1);
+    assert_eq!(run.json()["reason"], "rolled-back", "{}", run.text);
 }

@@ -55,7 +55,7 @@ fn the_second_server_names_the_first() {
 $ oc-guardian sign --serve --passphrase-file pass.txt
 --- stderr
 error: another oc-guardian process (PID [PID]) is working on this identity (lock [DIR]/home/config/operator.lock)
-hint: Wait until it has finished, or stop it, then run this again.
+hint: Wait until it has finished, or stop it, then run this again. If it is sign --serve, which goes on until stopped: answer what waits there, or with oc-guardian sign --pending.
 --- exit 1
 
 "#]]);
@@ -131,7 +131,7 @@ fn refusals_by_policy_and_by_what_no_policy_lifts() {
     }
     assert!(records_of(&home, "signed").is_empty());
     assert!(!records_of(&home, "denied").is_empty());
-    assert!(!server.events("refused").is_empty());
+    server.wait_for("refused");
 }
 
 #[test]
@@ -355,7 +355,35 @@ fn a_unit_that_systemd_accepts() {
         return;
     }
     // Not the normalised text: its paths must exist.
-    let unit = home.command(&["sign", "--print-unit"]).output().unwrap().stdout;
+    let odd = home.write("a $HOME %h \"b\" \\c.toml", OPEN_POLICY);
+    let unit = home
+        .command(&[
+            "sign",
+            "--print-unit",
+            "--ask-only",
+            "--allow-uid",
+            "65532",
+            "--listen",
+            "127.0.0.1:9180",
+            "--guardian",
+            "rpc.sock",
+            "--policy",
+        ])
+        .arg(odd)
+        .output()
+        .unwrap();
+    let unit = String::from_utf8(unit.stdout).unwrap();
+    for part in [
+        "--ask-only",
+        "--allow-uid 65532",
+        "--listen 127.0.0.1:9180",
+        "rpc.sock --policy",
+        r#"a $$HOME %%h \"b\" \\c.toml""#,
+        "Environment=\"OC_GUARDIAN_HOME=",
+        "LoadCredentialEncrypted=passphrase:",
+    ] {
+        assert!(unit.contains(part), "{part}\n{unit}");
+    }
     let path = home.write("oc-guardian-sign.service", unit);
     let output = std::process::Command::new("systemd-analyze")
         .args(["verify", "--man=no", "--user"])
@@ -368,6 +396,24 @@ fn a_unit_that_systemd_accepts() {
         .filter(|line| line.contains("oc-guardian-sign"))
         .collect();
     assert!(complaints.is_empty(), "{complaints}");
+}
+
+#[test]
+fn a_unit_has_no_line_break_in_it() {
+    let home = Home::with_identity();
+    let run = home.run(&["sign", "--print-unit", "--policy", "a\nExecStartPre=/bin/sh"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{}", run.text);
+}
+
+#[test]
+fn a_user_who_cannot_come_through_is_pointed_out() {
+    let home = Home::with_identity();
+    let _server = SigningServer::start(&home, &["--allow-uid", "65532"]);
+    let said = home.text("serve.err");
+    assert!(
+        said.contains("user 65532 cannot come through") && said.contains("--listen"),
+        "{said}"
+    );
 }
 
 /// What `Type=notify` waits for.

@@ -31,6 +31,11 @@ fn outcome(home: &Home, request: &serde_json::Value) -> String {
     get(home, GUARDIAN_SOCKET, &path).says()
 }
 
+/// In the second after a question has gone, keys are not taken for an answer to the next.
+fn look_first() {
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+}
+
 #[test]
 fn a_calm_log_and_a_clean_end() {
     let (home, mut terminal) = serving(OPEN_POLICY);
@@ -84,12 +89,14 @@ fn anything_else_is_a_no() {
         let request = action("charter-sign", &serde_json::json!({}));
         assert_eq!(sign(&home, &request).status, 202);
         terminal.see("Sign this?");
+        look_first();
         terminal.press(keys);
         assert_eq!(outcome(&home, &request), "403 denied", "{keys:?}");
     }
     let request = action("charter-sign", &serde_json::json!({}));
     assert_eq!(sign(&home, &request).status, 202);
     terminal.see("Sign this?");
+    look_first();
     terminal.press("h\r");
     assert_eq!(outcome(&home, &request), "403 denied");
     assert!(records_of(&home, "signed").is_empty());
@@ -100,7 +107,7 @@ fn h_signs_for_an_hour() {
     let (home, mut terminal) = serving(OPEN_POLICY);
     let request = alert("critical", "one");
     sign(&home, &request);
-    terminal.see("h: yes to this rule for an hour");
+    terminal.see("h: for an hour");
     terminal.press("h\r");
     assert_eq!(outcome(&home, &request), "200");
     assert_eq!(sign(&home, &alert("critical", "two")).status, 200);
@@ -121,6 +128,7 @@ fn time_runs_out_on_the_screen() {
     assert_eq!(sign(&home, &request).status, 202);
     terminal.see("somebody looks");
     terminal.see("Sign this?");
+    look_first();
     terminal.press("y\r");
     assert_eq!(outcome(&home, &request), "200");
 }
@@ -137,6 +145,51 @@ fn what_was_typed_before_the_question_is_no_answer() {
     assert_eq!(list["requests"].as_array().unwrap().len(), 1);
     terminal.press("\r");
     assert_eq!(outcome(&home, &request), "403 denied");
+}
+
+#[test]
+fn an_answer_to_a_question_that_was_replaced_is_none_to_the_next() {
+    let (home, mut terminal) = serving(OPEN_POLICY);
+    let (first, second) = (alert("critical", "the first"), alert("critical", "the second"));
+    assert_eq!(sign(&home, &first).status, 202);
+    terminal.see("Sign this?");
+    assert_eq!(sign(&home, &second).status, 202);
+    terminal.see("(+1)");
+    let path = format!("/v1/requests/{}/deny", first["id"].as_str().unwrap());
+    assert_eq!(post(&home, OPERATOR_SOCKET, &path, "{}").status, 200);
+    terminal.see("the second");
+    terminal.see("Sign this?");
+    // Meant for the first.
+    terminal.press("y\r");
+    look_first();
+    let path = format!("/v1/requests/{}", second["id"].as_str().unwrap());
+    assert_eq!(get(&home, GUARDIAN_SOCKET, &path).status, 202);
+    terminal.press("y\r");
+    assert_eq!(outcome(&home, &second), "200");
+}
+
+#[test]
+fn the_prompt_says_what_it_is_about_and_refusals_wait() {
+    let (home, mut terminal) = serving(OPEN_POLICY);
+    let request = alert("critical", "disk failing");
+    let id = request["id"].as_str().unwrap().to_owned();
+    assert_eq!(sign(&home, &request).status, 202);
+    terminal.see("Sign this?");
+    let prompt = terminal.see("left");
+    let short = format!("{})", &id[id.len() - 6..]);
+    assert!(
+        prompt.contains("alert-publish") && prompt.contains(&short),
+        "{prompt:?}"
+    );
+    for _ in 0..3 {
+        let refused = action("program-apply", &serde_json::json!({}));
+        assert_eq!(sign(&home, &refused).status, 403);
+    }
+    terminal.press("y\r");
+    assert_eq!(outcome(&home, &request), "200");
+    let meanwhile = terminal.see("approved");
+    assert!(!meanwhile.contains("denied-by-policy"), "{meanwhile:?}");
+    terminal.see("3 more requests");
 }
 
 #[test]

@@ -23,7 +23,11 @@ fn named() -> BTreeSet<String> {
     PAGE.split('`')
         .skip(1)
         .step_by(2)
-        .filter(|text| text.starts_with("verify_") || text.starts_with("sign_engine_"))
+        .filter(|text| {
+            ["verify_", "sign_engine_", "guardian_"]
+                .iter()
+                .any(|start| text.starts_with(start))
+        })
         .filter(|text| text.contains("::"))
         .map(str::to_owned)
         .collect()

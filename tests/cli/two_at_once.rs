@@ -56,7 +56,7 @@ fn the_second_init_names_the_first() {
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes
 --- stderr
 error: another oc-guardian process (PID [PID]) is working on this identity (lock [DIR]/home/config/operator.lock)
-hint: Wait until it has finished, or stop it, then run this again.
+hint: Wait until it has finished, or stop it, then run this again. If it is sign --serve, which goes on until stopped: answer what waits there, or with oc-guardian sign --pending.
 --- exit 1
 
 "#]]);
@@ -64,7 +64,7 @@ hint: Wait until it has finished, or stop it, then run this again.
         .replacing(&pid, "PID [PID]")
         .is(str![[r#"
 $ oc-guardian init --passphrase-file pass.txt --words-file words.txt --yes --json
-{"ok":false,"reason":"identity-locked","detail":"another oc-guardian process (PID [PID]) is working on this identity (lock [DIR]/home/config/operator.lock)","hint":"Wait until it has finished, or stop it, then run this again."}
+{"ok":false,"reason":"identity-locked","detail":"another oc-guardian process (PID [PID]) is working on this identity (lock [DIR]/home/config/operator.lock)","hint":"Wait until it has finished, or stop it, then run this again. If it is sign --serve, which goes on until stopped: answer what waits there, or with oc-guardian sign --pending."}
 --- exit 1
 
 "#]]);

@@ -74,6 +74,41 @@ fn a_statement_about_a_file_is_told_as_one() {
 }
 
 #[test]
+fn a_refusal_names_the_file_and_what_was_found() {
+    let scene = Scene::released();
+    scene.home.write(FILE, "another archive");
+    let told = scene.refused(FILE, &[], "digest-mismatch");
+    let detail = told["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with(&format!("{FILE}: not trusted (digest-mismatch): ")),
+        "{detail}"
+    );
+    scene.home.write(FILE, BLOB);
+    let other = "https://example.com/another";
+    let told = scene.refused(FILE, &["--certificate-identity", other], "wrong-identity");
+    assert_eq!(told["found"], release_workflow(TAG));
+    assert_eq!(told["wanted"], other);
+    let genuine = scene.verify(FILE, &[]).exits(0);
+    assert!(
+        genuine.stdout.contains("\nnot checked    revocation: offline"),
+        "{}",
+        genuine.text
+    );
+}
+
+#[test]
+fn a_bundle_alone_says_nothing() {
+    let scene = Scene::released();
+    let refused = scene.home.run(&["verify", "--bundle", BUNDLE]).exits(2);
+    assert!(
+        refused.stderr.contains("ARTIFACT is missing")
+            && refused.stderr.contains("verify --bundle FILE ARTIFACT"),
+        "{}",
+        refused.text
+    );
+}
+
+#[test]
 fn another_file_is_refused() {
     let scene = Scene::released();
     for other in [&BLOB[..BLOB.len() - 1], b"", b"a release archive\n"] {

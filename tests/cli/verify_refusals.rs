@@ -118,7 +118,7 @@ fn another_digest_than_the_pinned_one_is_refused() {
     let (document, code) = verify_json(&home, &reference, &[]);
     assert_eq!(
         (document["reason"].as_str(), code),
-        (Some("digest-mismatch"), Some(3)),
+        (Some("not-pinned"), Some(3)),
         "{document}"
     );
     assert_eq!(document["found"], digest.to_string());
@@ -137,6 +137,11 @@ fn another_digest_than_the_pinned_one_is_refused() {
             .count(),
         0
     );
+
+    // Another image may be looked at, if that is said.
+    assert_refused(&home, &reference, &["--no-pin"], "unsigned", 3);
+    let both = verify(&home, &reference, &["--no-pin", "--config", path]).exits(2);
+    assert!(both.stderr.contains("--no-pin"), "{}", both.text);
 
     // The pinned one goes on to the next step.
     pin(&digest);

@@ -93,3 +93,27 @@ pub fn put(root: &Path, from: &Path, to: &Path) {
     std::fs::create_dir_all(to.parent().unwrap()).unwrap();
     std::fs::copy(from, to).unwrap();
 }
+
+/// What `dist/linux-<arch>` holds for the Dockerfile's stage `prebuilt`, below `context`: the static binary that
+/// `OC_GUARDIAN_STATIC` names, or the one of the tests with its libraries.
+pub fn put_prebuilt(context: &Path) {
+    let root = context.join("dist/linux-amd64");
+    let target = Path::new("/oc-guardian");
+    if let Some(binary) = std::env::var_os("OC_GUARDIAN_STATIC") {
+        put(&root, Path::new(&binary), target);
+    } else {
+        let binary = Path::new(env!("CARGO_BIN_EXE_oc-guardian"));
+        put(&root, binary, target);
+        for library in libraries(binary) {
+            put(&root, &library, &library);
+        }
+    }
+    let data = root.join("var/lib/oc-guardian");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::fs::copy(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("Dockerfile"),
+        context.join("Dockerfile"),
+    )
+    .unwrap();
+}

@@ -8,6 +8,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+/// What a guardian does that wants to keep the kit busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trick {
+    /// Says at once that there is no request.
+    Impatient,
+    /// Closes after the last question about what it remembers.
+    Closing,
+    /// Announces an answer that is too long.
+    Oversized,
+}
+
 #[derive(Default)]
 struct State {
     queue: Vec<Value>,
@@ -16,6 +27,9 @@ struct State {
     /// What it remembers of the operator, by what is asked for.
     remembered: serde_json::Map<String, Value>,
     hellos: usize,
+    /// Calls of `pending`.
+    fetches: usize,
+    trick: Option<Trick>,
     /// How it answers `hello`, if not as it should.
     hello: Option<Value>,
     streams: Vec<UnixStream>,
@@ -82,6 +96,16 @@ impl FakeGuardian {
     /// Connections that said hello.
     pub fn hellos(&self) -> usize {
         self.shared.0.lock().unwrap().hellos
+    }
+
+    /// How often it was called: connections that said hello, and calls for requests.
+    pub fn calls(&self) -> usize {
+        let state = self.shared.0.lock().unwrap();
+        state.hellos + state.fetches
+    }
+
+    pub fn play(&self, trick: Trick) {
+        self.shared.0.lock().unwrap().trick = Some(trick);
     }
 
     pub fn remember(&self, of: &str, known: Value) {
@@ -161,7 +185,18 @@ fn serve(mut stream: UnixStream, shared: &Arc<(Mutex<State>, Condvar)>, operator
                 state.heads.push(params["head"].clone());
                 json!({})
             }
+            "pending" if state.trick == Some(Trick::Impatient) => {
+                state.fetches += 1;
+                json!({ "requests": [] })
+            }
+            "pending" if state.trick == Some(Trick::Oversized) => {
+                state.fetches += 1;
+                let _ = stream.write_all(&u32::MAX.to_be_bytes());
+                continue;
+            }
+            "pending" if state.trick == Some(Trick::Closing) => return,
             "pending" => {
+                state.fetches += 1;
                 drop(state);
                 let (shared, writer) = (Arc::clone(shared), Arc::clone(&writer));
                 std::thread::spawn(move || {

@@ -2,6 +2,7 @@
 
 mod answering;
 mod browser;
+mod clock;
 pub mod devnet;
 pub mod docker_image;
 pub mod faults;
@@ -10,6 +11,8 @@ pub mod guardian;
 pub mod in_docker;
 mod keyring;
 mod namespace;
+pub mod operated;
+mod nginx;
 pub mod portal;
 pub mod registry;
 pub mod release_image;
@@ -34,8 +37,10 @@ use tempfile::TempDir;
 
 pub use answering::Answering;
 pub use browser::Browser;
+pub use clock::WrongClock;
 pub use keyring::Keyring;
 pub use namespace::Namespace;
+pub use nginx::{AUTHORITY, Nginx};
 pub use require::{needs, starts};
 pub use terminal::Terminal;
 pub use transcript::{Transcript, replace_times};

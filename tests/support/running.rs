@@ -124,7 +124,16 @@ impl RunningGuardian {
 
     /// A message to the port of other guardians.
     pub fn tell(&self, body: &str) -> Answer {
-        let headers = [("host", "guardian"), ("content-type", "application/json")];
+        self.tell_as(body, &[])
+    }
+
+    /// With more headers.
+    pub fn tell_as(&self, body: &str, more: &[(&str, &str)]) -> Answer {
+        let headers = [
+            &[("host", "guardian"), ("content-type", "application/json")],
+            more,
+        ]
+        .concat();
         exchange(&mut tcp(self.p2p()), http("POST", "/v1/peer", &headers, body))
     }
 
@@ -376,4 +385,12 @@ pub fn board_row(portal: &oc_guardian::devnet::portal::Portal, at: usize) -> Val
     let port = portal.url().rsplit(':').next().unwrap().parse().unwrap();
     let path = format!("/api/operator/attestation?federation={FEDERATION}");
     get(port, &path).json()["operators"][at].clone()
+}
+
+/// Ports that are free now.
+pub fn free_ports(count: usize) -> Vec<u16> {
+    let taken: Vec<_> = (0..count)
+        .map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    taken.iter().map(|it| it.local_addr().unwrap().port()).collect()
 }

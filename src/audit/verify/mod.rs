@@ -1,5 +1,6 @@
 //! Proves a log: every hash, every place in the chain, every signature, and the heads that were noted elsewhere.
 
+mod exported;
 mod finding;
 mod known;
 mod signatures;
@@ -11,6 +12,7 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use exported::{exported_by, verify_export};
 pub(super) use finding::Findings;
 pub use finding::{Finding, Reason};
 pub use signatures::SignatureCheck;
@@ -53,6 +55,14 @@ impl NotedHead {
             file: CURRENT.into(),
             mismatch: Reason::Rebuilt,
             beyond: Reason::CutTail,
+        }
+    }
+
+    /// The same, told of another file.
+    fn in_file(&self, file: &Arc<str>) -> Self {
+        Self {
+            file: file.clone(),
+            ..self.clone()
         }
     }
 

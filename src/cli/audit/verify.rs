@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use super::{Keys, examples, noted, open_keys};
 use crate::audit;
 use crate::cli::context::Context;
-use crate::envelope;
+use crate::envelope::{self, Tag};
+use crate::operator::{PublicKey, Signature};
 use crate::ui::{BAD, Exit, Failure, GOOD, Lines, Report, WARNING, escaped, paint};
 
 /// Findings that are shown to people; JSON has more.
@@ -22,6 +23,12 @@ pub(super) struct Verify {
     /// Compare with a noted head: SEQ:HASH, or a file with it; can be repeated
     #[arg(long, value_name = "HEAD")]
     head: Vec<String>,
+    /// Prove an export instead, without key and state folder: its records as far as their own hashes say, and its signature
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
+    export: Option<PathBuf>,
+    /// With --export: the public key of the operator whose it should be [default: this identity's]
+    #[arg(long, value_name = "HEX", requires = "export")]
+    pubkey: Option<String>,
     /// Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
@@ -29,27 +36,93 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        if let Some(export) = &self.export {
+            return self.run_export(context, export);
+        }
         let public = context.identity(&context.folders()?)?.public;
-        let heads = self.head.iter().map(|text| noted::read(text, &public));
-        let heads = heads.collect::<Result<Vec<_>, _>>()?;
+        let heads = self.heads(&public)?;
         let Keys { folders, chain, .. } = open_keys(context, self.passphrase_file.as_deref())?;
         let progress = context.ui.progress("Proving the audit log");
         let check = |record: &audit::Record| envelope::check_recorded(&public, record);
         let report = audit::verify(&folders, &chain, &heads, &check)?;
         drop(progress);
-        let proved = Proved {
-            report,
-            noted: heads.len(),
-        };
-        context.ui.result(&proved)?;
-        Ok(if proved.ok() { Exit::Done } else { Exit::Failed })
+        show(
+            context,
+            &Proved {
+                report,
+                noted: heads.len(),
+                what: LOG,
+            },
+        )
     }
+
+    fn run_export(&self, context: &Context, export: &Path) -> Result<Exit, Failure> {
+        let public = audit::exported_by(export)?;
+        let expected = match &self.pubkey {
+            Some(hex) => hex.to_ascii_lowercase(),
+            None => context.identity(&context.folders()?)?.public.to_hex(),
+        };
+        if public.to_hex() != expected {
+            return Err(Failure::new(
+                "other-operator",
+                format!("{} is the export of {}", export.display(), public.operator_id()),
+            )
+            .hint("Name the public key of the operator whose it should be, from a source that you trust: --pubkey HEX"));
+        }
+        let heads = self.heads(&public)?;
+        let progress = context.ui.progress("Proving the export");
+        let check = |record: &audit::Record| envelope::check_recorded(&public, record);
+        let verifies = |bytes: &[u8], signature: &Signature| Tag::AuditHead.verify(&public, bytes, signature);
+        let report = audit::verify_export(export, &public, &heads, &check, &verifies)?;
+        drop(progress);
+        show(
+            context,
+            &Proved {
+                report,
+                noted: heads.len(),
+                what: EXPORT,
+            },
+        )
+    }
+
+    fn heads(&self, public: &PublicKey) -> Result<Vec<audit::NotedHead>, Failure> {
+        self.head.iter().map(|text| noted::read(text, public)).collect()
+    }
+}
+
+fn show(context: &Context, proved: &Proved) -> Result<Exit, Failure> {
+    context.ui.result(proved)?;
+    Ok(if proved.ok() { Exit::Done } else { Exit::Failed })
 }
 
 struct Proved {
     report: audit::Report,
     noted: usize,
+    what: What,
 }
+
+/// What was proved, in words.
+#[derive(Clone, Copy)]
+struct What {
+    name: &'static str,
+    /// To do where it is not whole.
+    hint: &'static str,
+    /// Whether an epoch file belongs to it.
+    has_epoch: bool,
+}
+
+const LOG: What = What {
+    name: "audit log",
+    hint: "Keep a copy of the state folder as it is. If nobody should have touched it, treat this machine as \
+           compromised; a head noted elsewhere tells what was there.",
+    has_epoch: true,
+};
+
+const EXPORT: What = What {
+    name: "export",
+    hint: "Do not rely on it: ask the operator for a new one (oc-guardian audit export), and compare its head.",
+    has_epoch: false,
+};
 
 impl Report for Proved {
     fn ok(&self) -> bool {
@@ -63,7 +136,7 @@ impl Report for Proved {
             fields.insert("reason".into(), json!(format!("audit-{}", first.reason)));
             let detail = format!("{}: {}", place(first), first.detail);
             fields.insert("detail".into(), json!(detail));
-            fields.insert("hint".into(), json!(HINT));
+            fields.insert("hint".into(), json!(self.what.hint));
         }
         let findings = report.findings.iter().map(|finding| {
             json!({
@@ -117,7 +190,7 @@ impl Report for Proved {
                 paint(WARNING, "note:")
             ));
         }
-        if report.epoch.is_none() && report.records > 0 {
+        if self.what.has_epoch && report.epoch.is_none() && report.records > 0 {
             lines.line(format!(
                 "{} there is no epoch file, so that an older copy of the log would not be noticed",
                 paint(WARNING, "note:")
@@ -129,7 +202,7 @@ impl Report for Proved {
                 1 => " It has the noted head.".into(),
                 count => format!(" It has all {count} noted heads."),
             };
-            lines.line(paint(GOOD, &format!("The audit log is whole.{heads}")));
+            lines.line(paint(GOOD, &format!("The {} is whole.{heads}", self.what.name)));
             return lines.finish();
         }
         for finding in report.findings.iter().take(SHOWN) {
@@ -141,14 +214,14 @@ impl Report for Proved {
             lines.line(format!("  … and {more} more"));
         }
         lines
-            .line(paint(BAD, "The audit log is not what was written."))
-            .line(HINT);
+            .line(paint(
+                BAD,
+                &format!("The {} is not what was written.", self.what.name),
+            ))
+            .line(self.what.hint);
         lines.finish()
     }
 }
-
-const HINT: &str = "Keep a copy of the state folder as it is. If nobody should have touched it, treat this machine as \
-                    compromised; a head noted elsewhere tells what was there.";
 
 fn place(finding: &audit::Finding) -> String {
     match finding.line {

@@ -4,12 +4,14 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::examples;
-use crate::bundle::{self, Checked, Draft, Finding, Name};
+use super::forms::{self, Form, FormArgs};
+use crate::bundle::{self, Bundle, Checked, Draft, Finding, Name};
 use crate::cli::context::Context;
 use crate::cli::input::STDIN;
 use crate::doctor;
+use crate::operator::PublicKey;
 use crate::store::{self, Access, StoreError};
-use crate::ui::{Exit, Failure, GOOD, Lines, Report, paint};
+use crate::ui::{Exit, Failure, GOOD, Lines, Report, paint, printable};
 
 const FEDERATION: &str = "--federation SLUG";
 /// The federation of the public portal.
@@ -18,6 +20,10 @@ const SUGGESTED_FEDERATION: &str = "oc-me-v1";
 /// Write the guardian's config bundle, from the operator identity of this machine
 ///
 /// There is nothing secret in it. An existing bundle that differs is replaced only with --force.
+///
+/// With --format compose, quadlet or kubernetes, also verifies the guardian image, and prints the container that `run` would
+/// start, pinned to the verified digest, for Docker Compose, Podman and systemd, or Kubernetes. A bundle that is there already
+/// is then used as it is, unless a flag asks for other values.
 #[derive(Args)]
 #[command(after_help = examples::CONFIG_GEN)]
 pub(super) struct Generate {
@@ -57,13 +63,76 @@ pub(super) struct Generate {
     /// Replace an existing bundle that differs
     #[arg(long)]
     force: bool,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    form: FormArgs,
 }
 
 impl Generate {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let wanted = self.form.wanted()?;
+        let to_stdout = self.out.as_deref() == Some(Path::new(STDIN));
+        if wanted.is_some() && to_stdout {
+            return Err(Failure::usage(
+                "--out -: the container is printed to standard output, not the bundle",
+            )
+            .hint("Name a file for the bundle, or leave --out away."));
+        }
         let folders = context.folders()?;
         let identity = context.identity(&folders)?;
-        let mut draft = Draft::new(&identity.public);
+        let usual = doctor::default_bundle_path(&folders);
+        let path = self.out.clone().unwrap_or_else(|| usual.clone());
+        let there = match wanted {
+            Some(_) if self.given().next().is_none() => existing(&path, &identity.public)?,
+            _ => None,
+        };
+        let text = match there {
+            Some(text) => text,
+            None => self.draft(context, &identity.public)?.to_json(),
+        };
+        if to_stdout {
+            context.ui.raw(&text)?;
+            return Ok(Exit::Done);
+        }
+        let form = match wanted {
+            None => None,
+            Some(format) => {
+                let bundle = Bundle::parse(text.as_bytes())
+                    .map_err(|error| Failure::new("config-schema-mismatch", error.to_string()))?;
+                let written = forms::Written {
+                    bundle: &bundle,
+                    text: &text,
+                    path: &path,
+                };
+                Some(self.form.write(context, &folders, format, &written)?)
+            }
+        };
+        let changed = self.write(context, &path, text.as_bytes())?;
+        let written = Written {
+            next: if path == usual {
+                "oc-guardian config check".into()
+            } else {
+                format!("oc-guardian config check {}", crate::ui::shell_quoted(&path))
+            },
+            path,
+            changed,
+            text,
+            form,
+        };
+        match &written.form {
+            Some(form) if !context.ui.is_json() => {
+                // What is on standard output is for the other program.
+                context.ui.note(&written.told());
+                context.ui.raw(&form.text)?;
+            }
+            _ => context.ui.result(&written)?,
+        }
+        Ok(Exit::Done)
+    }
+
+    /// The bundle that the flags and answers describe.
+    fn draft(&self, context: &Context, operator: &PublicKey) -> Result<Draft, Failure> {
+        let mut draft = Draft::new(operator);
         // A good name for now, so that the other flags can be checked before a question is asked.
         draft.set(Name::FederationSlug, SUGGESTED_FEDERATION);
         for (name, value) in self.given() {
@@ -83,25 +152,7 @@ impl Generate {
             )?;
             draft.set(Name::FederationSlug, slug);
         }
-        let text = draft.to_json();
-        if self.out.as_deref() == Some(Path::new(STDIN)) {
-            context.ui.raw(&text)?;
-            return Ok(Exit::Done);
-        }
-        let usual = doctor::default_bundle_path(&folders);
-        let path = self.out.clone().unwrap_or_else(|| usual.clone());
-        let changed = self.write(context, &path, text.as_bytes())?;
-        context.ui.result(&Written {
-            next: if path == usual {
-                "oc-guardian config check".into()
-            } else {
-                format!("oc-guardian config check {}", crate::ui::shell_quoted(&path))
-            },
-            path,
-            changed,
-            text,
-        })?;
-        Ok(Exit::Done)
+        Ok(draft)
     }
 
     fn given(&self) -> impl Iterator<Item = (Name, &str)> {
@@ -145,6 +196,22 @@ impl Generate {
         store::replace(path, bytes, Access::Public)?;
         Ok(true)
     }
+}
+
+/// The bundle that is there already, if it is this operator's and a good one.
+fn existing(path: &Path, operator: &PublicKey) -> Result<Option<String>, Failure> {
+    let bytes = match store::read(path, bundle::MAX_BYTES) {
+        Ok(bytes) => bytes,
+        Err(StoreError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let file = path.display().to_string();
+    let checked = bundle::check(&bytes, Some(operator));
+    if checked.bundle().is_none() {
+        return Err(Failure::bad_bundle(&file, &checked).hint_check(&file));
+    }
+    // What was checked is text.
+    Ok(String::from_utf8(bytes).ok())
 }
 
 fn flag(name: Name) -> &'static str {
@@ -192,27 +259,44 @@ struct Written {
     changed: bool,
     text: String,
     next: String,
+    form: Option<Form>,
+}
+
+impl Written {
+    fn done(&self) -> &'static str {
+        if self.changed {
+            "The config bundle is written."
+        } else {
+            "The config bundle is there already, unchanged."
+        }
+    }
+
+    /// In one line, for people whose terminal shows the container.
+    fn told(&self) -> String {
+        format!("{} {}", self.done(), printable(&self.path.display().to_string()))
+    }
 }
 
 impl Report for Written {
     fn fields(&self) -> Map<String, Value> {
         let bundle: Value = serde_json::from_str(&self.text).unwrap_or_default();
-        Map::from_iter([
+        let mut fields = Map::from_iter([
             ("path".into(), json!(self.path.display().to_string())),
             ("changed".into(), json!(self.changed)),
             ("bundle".into(), bundle),
             ("next".into(), json!(self.next)),
-        ])
+        ]);
+        if let Some(form) = &self.form {
+            fields.insert("format".into(), json!(form.format.as_str()));
+            fields.insert("container".into(), json!(form.text));
+            fields.insert("image".into(), Value::Object(form.verified.fields()));
+        }
+        fields
     }
 
     fn human(&self) -> String {
-        let done = if self.changed {
-            "The config bundle is written."
-        } else {
-            "The config bundle is there already, unchanged."
-        };
         let mut lines = Lines::default();
-        lines.line(paint(GOOD, done));
+        lines.line(paint(GOOD, self.done()));
         lines.field("file", self.path.display().to_string());
         lines.field("secrets", "none in it: it may be copied and mounted as it is");
         lines.next(&self.next).finish()

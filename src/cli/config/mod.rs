@@ -1,4 +1,5 @@
 mod check;
+mod forms;
 mod generate;
 mod schema;
 mod show;

@@ -40,6 +40,9 @@ pub(super) struct Run {
     /// How long a process that ended stays away before it is started anew; longer, when it ends again soon
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     restart_after: Duration,
+    /// Let the signing servers fetch requests from the guardians, instead of the guardians asking them
+    #[arg(long)]
+    pull: bool,
     /// Image that the guardians say they run [default: the SHA-256 of this program, in the place of an image's]
     #[arg(long, value_name = "DIGEST")]
     image_digest: Option<String>,
@@ -110,6 +113,7 @@ impl Run {
             attest_interval: self.attest_interval,
             stale_after: self.stale_after.as_secs(),
             restart_after: self.restart_after,
+            pull: self.pull,
             image_digest,
         })
     }

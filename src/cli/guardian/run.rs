@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::bundle::{self, Bundle, LogLevel};
 use crate::cli::context::Context;
-use crate::guardian::{self, Control, Guardian, Log, Settings};
+use crate::guardian::{self, Control, DELEGATION, Guardian, Log, RPC_IDLE, Settings};
 use crate::store;
 use crate::ui::{self, Exit, Failure, Report, Wish, printable};
 
@@ -32,6 +32,12 @@ pub(super) struct Run {
     /// Time between two health envelopes; the board takes a guardian for dead after 120 s
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
     attest_interval: Duration,
+    /// For tests: how long the operator's word for the transport key is asked for
+    #[arg(long, hide = true, value_name = "TIME", value_parser = humantime::parse_duration)]
+    delegation: Option<Duration>,
+    /// For tests: how long a kit on the RPC may send nothing
+    #[arg(long, hide = true, value_name = "TIME", value_parser = humantime::parse_duration)]
+    rpc_idle: Option<Duration>,
 }
 
 impl Run {
@@ -50,6 +56,9 @@ impl Run {
             p2p_listen: self.p2p_listen,
             attest_interval: self.attest_interval,
             image_digest,
+            // Shorter, never longer.
+            delegation: self.delegation.map_or(DELEGATION, |it| it.min(DELEGATION)),
+            rpc_idle: self.rpc_idle.map_or(RPC_IDLE, |it| it.min(RPC_IDLE)),
         };
         // One thread: a guardian is idle nearly all the time, and what blocks has threads of its own that end by themselves.
         let runtime = tokio::runtime::Builder::new_current_thread()

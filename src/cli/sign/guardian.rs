@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{ImageArgs, Serving};
+use super::{GuardianImage, Serving};
 use crate::cli::context::Context;
 use crate::cli::input;
 use crate::engine::Endpoint;
@@ -67,20 +67,42 @@ pub(super) fn source(text: &str) -> Result<Source, String> {
 
 /// The guardian that is to be served. Where nobody has named one, that is the runbook's container, and it is no failure
 /// that it cannot be.
-pub(super) fn guardian(
+pub(super) fn to_serve(
     context: &Context,
     folders: &Folders,
     options: &Serving,
-    image: &ImageArgs,
+    image: &GuardianImage,
     operator: OperatorId,
 ) -> Result<Option<Guardian>, Failure> {
-    let named = options.guardian.clone();
-    let name = match named.unwrap_or_else(|| Source::Container(DEFAULT_CONTAINER.into())) {
-        Source::None => return Ok(None),
-        Source::Socket(path) => return Ok(Some(Guardian::at(&input::absolute(&path)?, operator))),
-        Source::Container(name) => name,
+    found(context, options, operator, |name| {
+        place(context, folders, image, name)
+    })
+}
+
+/// The guardian that is only asked what it can prove. It gets nothing, so that it may be in any container.
+pub(super) fn to_ask(
+    context: &Context,
+    options: &Serving,
+    operator: OperatorId,
+) -> Result<Option<Guardian>, Failure> {
+    found(context, options, operator, |name| {
+        Ok(Place::new(name, endpoint(context)?, None))
+    })
+}
+
+fn found(
+    context: &Context,
+    options: &Serving,
+    operator: OperatorId,
+    place: impl FnOnce(&str) -> Result<Place, Failure>,
+) -> Result<Option<Guardian>, Failure> {
+    let name = match &options.guardian {
+        Some(Source::None) => return Ok(None),
+        Some(Source::Socket(path)) => return Ok(Some(Guardian::at(&input::absolute(path)?, operator))),
+        Some(Source::Container(name)) => name,
+        None => DEFAULT_CONTAINER,
     };
-    match place(context, folders, image, &name) {
+    match place(name) {
         Ok(place) => Ok(Some(Guardian::in_container(place, operator))),
         Err(failure) if options.guardian.is_some() => Err(failure),
         Err(failure) => {
@@ -92,9 +114,12 @@ pub(super) fn guardian(
     }
 }
 
-fn place(context: &Context, folders: &Folders, image: &ImageArgs, name: &str) -> Result<Place, Failure> {
-    let endpoint = Endpoint::discover(&context.engine())
-        .map_err(|error| Failure::new(error.reason(), error.to_string()))?;
+fn endpoint(context: &Context) -> Result<Endpoint, Failure> {
+    Ok(Endpoint::discover(&context.engine())?)
+}
+
+fn place(context: &Context, folders: &Folders, image: &GuardianImage, name: &str) -> Result<Place, Failure> {
+    let endpoint = endpoint(context)?;
     if image.unverified_guardian {
         context.ui.warn(&format!(
             "--unverified-guardian: WHATEVER runs in container {name} gets signatures under your key. Only for \

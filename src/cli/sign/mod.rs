@@ -1,6 +1,7 @@
 mod guardian;
 mod one;
 mod questions;
+mod rollback;
 mod running;
 mod serve;
 mod unit;
@@ -27,6 +28,7 @@ pub(super) use one::{Consent, have_signed};
 #[derive(Args)]
 #[command(after_help = examples::SIGN)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["serve", "file", "pending", "approve", "deny", "reload", "print_unit"]))]
+#[command(group = clap::ArgGroup::new("server").args(["serve", "print_unit"]))]
 pub(super) struct Sign {
     /// Request to have signed, as JSON; "-" for standard input. Without id, at and nonce, they are filled in
     #[arg(value_name = "FILE")]
@@ -46,7 +48,7 @@ pub(super) struct Sign {
     /// Have the running server read its policy again
     #[arg(long)]
     reload: bool,
-    /// Print a systemd user unit that serves
+    /// Print a systemd user unit that serves, with the options given here
     #[arg(long)]
     print_unit: bool,
     /// With --approve: SHA-256 of the payload, as --pending shows it, instead of being asked
@@ -59,14 +61,14 @@ pub(super) struct Sign {
     serving: Serving,
     // Last: its heading holds for all that follows.
     #[command(flatten)]
-    image: ImageArgs,
+    image: GuardianImage,
 }
 
 /// Which images a guardian in a container may run.
 #[derive(Args)]
-struct ImageArgs {
+struct GuardianImage {
     /// Dangerous: serve whatever runs in the container, whoever made it. For development, with a key that guards nothing
-    #[arg(long, requires = "serve")]
+    #[arg(long, requires = "server")]
     unverified_guardian: bool,
     #[command(flatten)]
     trust: TrustArgs,
@@ -77,23 +79,24 @@ struct ImageArgs {
 #[derive(Args)]
 pub(in crate::cli) struct Serving {
     /// Also answer on this loopback address; port 0 takes a free one. The token is in the runtime folder
-    #[arg(long, value_name = "ADDR", requires = "serve", value_parser = loopback)]
+    #[arg(long, value_name = "ADDR", requires = "server", value_parser = loopback)]
     listen: Option<SocketAddr>,
     /// Fetch the requests of the guardian in this container, or with this RPC socket (a path); "none" fetches none
-    /// [default: the container oc-guardian, where there is a Docker engine]
-    #[arg(long, value_name = "CONTAINER|SOCKET", requires = "serve", value_parser = guardian::source)]
+    /// [default: the container oc-guardian, where there is a Docker engine]. With a FILE: only ask it whether the state
+    /// folder is an older copy [default: rpc.sock in the data folder of the config bundle, or that container]
+    #[arg(long, value_name = "CONTAINER|SOCKET", value_parser = guardian::source)]
     guardian: Option<guardian::Source>,
     /// Policy file [default: policy.toml in the config folder, made where there is none]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Let this user, besides your own, reach the guardian's socket; may be repeated
-    #[arg(long, value_name = "UID", requires = "serve")]
+    #[arg(long, value_name = "UID", requires = "server")]
     allow_uid: Vec<u32>,
     /// Sign nothing without a person's yes: for a second machine with the same key
     #[arg(long)]
     ask_only: bool,
     /// Dangerous: sign on with an older copy of the state folder, though the guardian proves that newer signatures exist.
-    /// Only where the newest copy is lost, and not before 24 hours have passed
+    /// Only where the newest copy is lost and nothing that it signed is valid any more, which an action can be for 30 days
     #[arg(long, requires = "serve")]
     accept_rollback: bool,
     /// Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"
@@ -122,7 +125,7 @@ impl Sign {
             return serve::run(context, &self.serving, &self.image);
         }
         if self.print_unit {
-            return unit::print(context);
+            return unit::print(context, &self.serving, &self.image);
         }
         if self.pending {
             return questions::pending(context);

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
 
 use super::Serving;
-use super::running;
+use super::{rollback, running};
 use crate::cli::context::Context;
 use crate::cli::input::{STDIN, read_stdin};
 use crate::envelope::canonical;
@@ -52,7 +53,9 @@ pub(in crate::cli) fn have_signed(
         through_server(context, &client, &request, &id, consent)?
     } else {
         let core = running::open(context, &folders, options)?;
-        let signed = alone(context, &core.engine, &request, consent);
+        let runtime = running::small_runtime()?;
+        let signed = rollback::check_for_one(context, &runtime, &folders, options, &core)
+            .and_then(|()| alone(context, &runtime, &core.engine, &request, consent));
         core.engine.close()?;
         signed?
     };
@@ -78,8 +81,8 @@ fn through_server(
             return Ok(outcome);
         }
         if consent == Consent::Given {
-            let waiting = client.pending().await?;
-            if let Some(question) = waiting.iter().find(|it| it.id == id && is_about(it, request)) {
+            let question = client.question(id).await?;
+            if let Some(question) = question.filter(|it| is_about(it, request)) {
                 // Somebody may have answered at the server meanwhile: the outcome says so.
                 let _ = client.approve(id, &question.payload_sha256, false).await;
             }
@@ -94,11 +97,12 @@ fn through_server(
 /// The same core in this process, with this terminal as the person.
 fn alone(
     context: &Context,
+    runtime: &Runtime,
     engine: &Arc<Engine>,
     request: &[u8],
     consent: Consent,
 ) -> Result<client::Outcome, Failure> {
-    running::small_runtime()?.block_on(async {
+    runtime.block_on(async {
         let mut reply = engine.sign(Caller::Operator, request.to_vec()).await;
         if reply.status == 202
             && let Some(question) = engine.questions().into_iter().next()
@@ -134,9 +138,22 @@ fn alone(
     })
 }
 
-/// Whether a question is about the payload of this request, which is what the person said yes to.
+/// Whether a question is about the payload of this request, which is what the person said yes to. Where the request leaves the
+/// nonce to the core, it is that of the question.
 fn is_about(question: &Question, request: &[u8]) -> bool {
-    Request::parse(request).is_ok_and(|request| request.bytes == question.payload)
+    let (Ok(mut request), Ok(asked)) = (
+        serde_json::from_slice::<Value>(request),
+        serde_json::from_str::<Value>(&question.payload),
+    ) else {
+        return false;
+    };
+    if let (Some(payload), Some(nonce)) = (
+        request.get_mut("payload").and_then(Value::as_object_mut),
+        asked.get("nonce"),
+    ) {
+        payload.entry("nonce").or_insert_with(|| nonce.clone());
+    }
+    Request::parse(request.to_string().as_bytes()).is_ok_and(|request| request.bytes == question.payload)
 }
 
 fn outcome(reply: &Reply) -> Result<client::Outcome, Failure> {
@@ -150,8 +167,8 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     read_stdin(MAX_REQUEST)
 }
 
-/// Fills in what follows from the moment: `id`, `at`, and the nonce of an action. Everything else is for the core to
-/// judge, which gets the very bytes where nothing had to be filled in.
+/// Fills in what follows from the moment: `id` and `at`; the core fills in the nonce of an action, since it alone knows the
+/// last one. Everything else is for it to judge, and it gets the very bytes where nothing had to be filled in.
 fn complete(bytes: &[u8]) -> Result<(String, Vec<u8>), Failure> {
     let malformed = |detail: String| {
         Failure::new("malformed-request", detail)
@@ -164,14 +181,6 @@ fn complete(bytes: &[u8]) -> Result<(String, Vec<u8>), Failure> {
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut changed = false;
-    if request.get("kind").is_some_and(|kind| kind == "action")
-        && let Some(payload) = request.get_mut("payload").and_then(Value::as_object_mut)
-        && !payload.contains_key("nonce")
-    {
-        let nonce = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        payload.insert("nonce".into(), json!(nonce));
-        changed = true;
-    }
     if !request.contains_key("id") && !request.contains_key("at") {
         let mut random = [0; 12];
         getrandom::fill(&mut random)

@@ -4,11 +4,21 @@ use serde_json::{Map, Value, json};
 
 use super::running;
 use crate::cli::context::Context;
-use crate::signer::Question;
+use crate::signer::client::ClientError;
+use crate::signer::{Question, RequestId};
 use crate::ui::{self, Exit, Failure, GOOD, Lines, Report, paint};
 
 pub(super) fn pending(context: &Context) -> Result<Exit, Failure> {
-    let questions = list(context)?;
+    let folders = context.folders()?;
+    let client = running::client(&folders)?;
+    let questions = running::small_runtime()?.block_on(async {
+        let mut questions = Vec::new();
+        for waiting in client.pending().await? {
+            // One that was answered meanwhile waits no longer.
+            questions.extend(client.question(&waiting.id).await?);
+        }
+        Ok::<_, ClientError>(questions)
+    })?;
     context.ui.result(&Pending { questions })?;
     Ok(Exit::Done)
 }
@@ -19,6 +29,7 @@ pub(super) fn approve(
     sha256: Option<&str>,
     for_an_hour: bool,
 ) -> Result<Exit, Failure> {
+    check_id(id)?;
     let shown = match sha256 {
         Some(hash) => hash.to_owned(),
         None => look_at(context, id)?,
@@ -30,6 +41,7 @@ pub(super) fn approve(
 }
 
 pub(super) fn deny(context: &Context, id: &str) -> Result<Exit, Failure> {
+    check_id(id)?;
     let folders = context.folders()?;
     running::small_runtime()?.block_on(running::client(&folders)?.deny(id))?;
     context.ui.result(&Answered { id, how: "denied" })?;
@@ -43,11 +55,28 @@ pub(super) fn reload(context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Before anything is sent: whatever is not an id would be part of a path.
+fn check_id(id: &str) -> Result<(), Failure> {
+    match id.parse::<RequestId>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Failure::new(
+            "malformed-id",
+            format!(
+                "\"{}\" is not the id of a request, which is 32 digits 0-9 a-f",
+                ui::printable(id)
+            ),
+        )
+        .hint("See the ids of those that wait with: oc-guardian sign --pending")
+        .with_exit(Exit::Usage)),
+    }
+}
+
 /// Shows a question and asks; gives the hash of what was shown.
 fn look_at(context: &Context, id: &str) -> Result<String, Failure> {
-    let question = list(context)?
-        .into_iter()
-        .find(|question| question.id == id)
+    let folders = context.folders()?;
+    let client = running::client(&folders)?;
+    let question = running::small_runtime()?
+        .block_on(client.question(id))?
         .ok_or_else(|| {
             Failure::new("no-such-request", format!("no request {id} waits for an answer"))
                 .hint("See which do with: oc-guardian sign --pending")
@@ -66,11 +95,6 @@ fn look_at(context: &Context, id: &str) -> Result<String, Failure> {
         .hint("Say no to it with: oc-guardian sign --deny ID")
         .with_exit(Exit::Refused))
     }
-}
-
-fn list(context: &Context) -> Result<Vec<Question>, Failure> {
-    let folders = context.folders()?;
-    Ok(running::small_runtime()?.block_on(running::client(&folders)?.pending())?)
 }
 
 struct Pending {

@@ -44,7 +44,6 @@ pub(super) struct Core {
     pub(super) engine: Arc<Engine>,
     pub(super) identity: Identity,
     pub(super) policy_file: PathBuf,
-    pub(super) accepts_rollback: bool,
     // Until the end: nobody else may use the key's log meanwhile.
     _home: LockedHome,
 }
@@ -73,7 +72,6 @@ pub(super) fn open(context: &Context, folders: &Folders, options: &Serving) -> R
         engine,
         identity,
         policy_file,
-        accepts_rollback: options.accept_rollback,
         _home: home,
     })
 }

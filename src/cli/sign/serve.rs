@@ -6,22 +6,22 @@ use sd_notify::NotifyState;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
-use super::guardian::guardian;
+use super::guardian::to_serve;
+use super::rollback;
 use super::running::{self, Core};
-use super::{ImageArgs, Serving};
+use super::{GuardianImage, Serving};
 use crate::cli::context::Context;
 use crate::signer::{
-    Doors, Guardian, Link, Server, Stop, Stopper, guardian_socket, operator_socket, token_path,
+    Doors, Guardian, Link, Server, Stop, Stopper, closed_on_the_way, guardian_socket, operator_socket,
+    token_path,
 };
 use crate::store::Folders;
-use crate::ui::{self, EMPHASIS, Exit, Failure, GOOD, Lines, Live, Report, Wish, paint};
+use crate::ui::{self, EMPHASIS, Exit, Failure, GOOD, Lines, Live, Report, Standing, Verdict, Wish, paint};
 
-/// How long the start waits for a guardian to say what it remembers; its image may have to be verified for that.
-const REMEMBER_TIME: Duration = Duration::from_secs(20);
 /// How long the end waits for tasks that should have ended.
 const END_TIME: Duration = Duration::from_secs(5);
 
-pub(super) fn run(context: &Context, options: &Serving, image: &ImageArgs) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, options: &Serving, image: &GuardianImage) -> Result<Exit, Failure> {
     let folders = context.folders()?;
     let core = running::open(context, &folders, options)?;
     let outcome = serve(context, &folders, options, image, &core);
@@ -39,13 +39,13 @@ fn serve(
     context: &Context,
     folders: &Folders,
     options: &Serving,
-    image: &ImageArgs,
+    image: &GuardianImage,
     core: &Core,
 ) -> Result<Exit, Failure> {
     let runtime = runtime()?;
-    let guardian = guardian(context, folders, options, image, core.identity.operator_id())?;
+    let guardian = to_serve(context, folders, options, image, core.identity.operator_id())?;
     if let Some(guardian) = &guardian {
-        check_remembered(context, &runtime, guardian, options, core)?;
+        rollback::check(context, &runtime, guardian, options, core)?;
     }
     raise_file_limit();
     let doors = Doors {
@@ -54,6 +54,7 @@ fn serve(
     };
     let server = Server::open(folders, &doors)?;
     warn_of_own_user(context, options);
+    warn_of_closed_folders(context, folders, options);
     let notices = core.engine.subscribe();
     let (stopper, stop) = Stopper::new();
     let engine = Arc::clone(&core.engine);
@@ -125,7 +126,7 @@ fn show(
     core: &Core,
     notices: std::sync::mpsc::Receiver<crate::signer::Notice>,
 ) {
-    Live::new(&context.ui, notices).run(|verdict| {
+    let decide = |verdict: Verdict| {
         let engine = Arc::clone(&core.engine);
         runtime.spawn(async move {
             let question = verdict.question;
@@ -138,7 +139,12 @@ fn show(
                 None => engine.deny(&question.id),
             }
         });
-    });
+    };
+    let look = || Standing {
+        questions: core.engine.questions(),
+        stopped: core.engine.stop_reason(),
+    };
+    Live::new(&context.ui, notices).run(decide, look);
 }
 
 fn runtime() -> Result<Runtime, Failure> {
@@ -151,61 +157,6 @@ fn runtime() -> Result<Runtime, Failure> {
         .map_err(|error| Failure::new("internal", format!("no runtime: {error}")))
 }
 
-/// An old copy of the state folder looks good to itself: others have to be asked.
-fn check_remembered(
-    context: &Context,
-    runtime: &Runtime,
-    guardian: &Guardian,
-    options: &Serving,
-    core: &Core,
-) -> Result<(), Failure> {
-    let progress = context.ui.progress("Asking the guardian what it remembers");
-    let asked = runtime.block_on(async {
-        tokio::time::timeout(REMEMBER_TIME, guardian.remembered(core.engine.public())).await
-    });
-    drop(progress);
-    let remembered = match asked {
-        Ok(Ok(remembered)) => remembered,
-        // Nobody has said that there is one.
-        Ok(Err(error)) if options.guardian.is_none() && error.is_absence() => {
-            context.ui.note(&format!(
-                "No guardian's requests are fetched yet: {error}. It is looked for again and again; --guardian none ends that."
-            ));
-            return Ok(());
-        }
-        Ok(Err(error)) => {
-            context.ui.warn(&format!(
-                "whether the state folder is an older copy could not be checked: {error}"
-            ));
-            return Ok(());
-        }
-        Err(_) => {
-            context
-                .ui
-                .warn("whether the state folder is an older copy could not be checked: no answer in time");
-            return Ok(());
-        }
-    };
-    for ignored in &remembered.ignored {
-        context
-            .ui
-            .warn(&format!("the guardian remembers {ignored}: not counted"));
-    }
-    let Err(rolled_back) = core.engine.compare(&remembered) else {
-        return Ok(());
-    };
-    if !core.engine.is_behind_by_choice() {
-        return Err(rolled_back.into());
-    }
-    context
-        .ui
-        .warn(&format!("the log here knows less than others: {rolled_back}"));
-    if core.accepts_rollback {
-        core.engine.force(format!("--accept-rollback: {rolled_back}"))?;
-    }
-    Ok(())
-}
-
 fn warn_of_own_user(context: &Context, options: &Serving) {
     let own = rustix::process::geteuid().as_raw();
     if options.allow_uid.iter().all(|uid| *uid == own) {
@@ -213,6 +164,21 @@ fn warn_of_own_user(context: &Context, options: &Serving) {
             "a guardian that runs as this user ({own}) can reach the operator's socket and approve its own requests; run \
              it as another user, and let that one in with --allow-uid"
         ));
+    }
+}
+
+/// What is granted on the socket and its folder is of no use behind a folder that is closed: the runtime folder is, always.
+fn warn_of_closed_folders(context: &Context, folders: &Folders, options: &Serving) {
+    let socket = guardian_socket(folders);
+    for uid in &options.allow_uid {
+        if let Some(folder) = closed_on_the_way(&socket, *uid) {
+            context.ui.warn(&format!(
+                "user {uid} cannot come through {} to the guardian's socket on this machine itself; mount {} into its \
+                 container, or let it in over loopback (--listen) with the token",
+                folder.display(),
+                socket.parent().unwrap_or(&socket).display()
+            ));
+        }
     }
 }
 

@@ -7,11 +7,11 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::TrustArgs;
-use super::report::{entry, rfc3339, trust_root, trust_root_json};
+use super::report::{NOT_SEEN, age_warning, entry, rfc3339, trust_root, trust_root_json};
 use super::signer::SignerArgs;
 use crate::cli::context::Context;
 use crate::image::trust::TrustRoot;
-use crate::image::{self, Artifact, Digest, MAX_BUNDLE, Policy, Signer, VerifiedArtifact};
+use crate::image::{self, Artifact, ArtifactError, Digest, MAX_BUNDLE, Policy, Signer, VerifiedArtifact};
 use crate::store;
 use crate::ui::{EMPHASIS, Exit, Failure, GOOD, Lines, Report, paint, printable};
 
@@ -19,8 +19,8 @@ use crate::ui::{EMPHASIS, Exit, Failure, GOOD, Lines, Report, paint, printable};
 #[derive(Args)]
 pub(super) struct BundleArgs {
     /// Verify a file, or a digest sha256:…, with this Sigstore bundle instead of an image
-    #[arg(long, value_name = "FILE", requires = "image")]
-    #[arg(conflicts_with_all = ["platform", "config", "allow_missing_provenance", "allow_downgrade"])]
+    #[arg(long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["platform", "config", "no_pin", "allow_missing_provenance", "allow_downgrade"])]
     pub(super) bundle: Option<PathBuf>,
 }
 
@@ -45,9 +45,13 @@ pub(super) fn run(
     let progress = context.ui.progress(&format!("Verifying {}", printable(artifact)));
     let verified = image::verify_artifact(subject, &bundle, trust.verifier(), &policy, now);
     drop(progress);
+    let verified = verified.map_err(|error| match error {
+        ArtifactError::Read(_) => Failure::from(error),
+        ArtifactError::Refused(_) => Failure::from(error).about(artifact),
+    })?;
     context.ui.result(&Verified {
         name: artifact.to_owned(),
-        artifact: verified?,
+        artifact: verified,
         policy,
         trust,
         now,
@@ -85,6 +89,7 @@ impl Report for Verified {
             "log_index": artifact.logged.index,
             "trust_root": trust_root_json(&self.trust, self.now),
             "revocation_checked": false,
+            "warnings": age_warning(&self.trust, self.now),
         });
         match document {
             Value::Object(fields) => fields,
@@ -115,6 +120,7 @@ impl Report for Verified {
             ),
         };
         lines.field("trust root", trust_root(&self.trust, self.now));
+        lines.field("not checked", NOT_SEEN);
         lines.field("digest", paint(EMPHASIS, &artifact.digest.to_string()));
         lines.finish()
     }

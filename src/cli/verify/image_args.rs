@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::report::Verified;
 use super::signer::SignerArgs;
+use crate::bundle::Bundle;
 use crate::cli::context::Context;
 use crate::doctor::{self, BundleFileError};
 use crate::image::trust::TrustRoot;
@@ -48,6 +49,18 @@ pub(in crate::cli) struct TrustArgs {
 }
 
 impl TrustArgs {
+    /// What was given that has a value, for another command line with the same meaning; paths absolute.
+    pub(in crate::cli) fn given(&self) -> Vec<(&'static str, String)> {
+        let root = self.trusted_root.as_ref();
+        root.map(|path| ("--trusted-root", absolute_text(path)))
+            .into_iter()
+            .collect()
+    }
+
+    pub(in crate::cli) fn allows_stale(&self) -> bool {
+        self.allow_stale_trust_root
+    }
+
     /// The trust root, recent enough; what is to be said about its age is said.
     pub(in crate::cli) fn root(
         &self,
@@ -128,13 +141,7 @@ impl ImageArgs {
         let Some(bundle) = found.checked.bundle() else {
             return Err(Failure::bad_bundle(&file, &found.checked).hint_check(&file));
         };
-        let Some(text) = &bundle.image_digest else {
-            return Ok(None);
-        };
-        let digest = text.parse().map_err(|error| {
-            Failure::new("config-schema-mismatch", format!("{file}: image_digest: {error}"))
-        })?;
-        Ok(Some(Pin { digest, file }))
+        Pin::of(bundle, &file)
     }
 }
 
@@ -142,6 +149,22 @@ impl ImageArgs {
 pub(in crate::cli) struct Pin {
     digest: Digest,
     file: String,
+}
+
+impl Pin {
+    /// What the bundle in this file pins, if anything.
+    pub(in crate::cli) fn of(bundle: &Bundle, file: &str) -> Result<Option<Self>, Failure> {
+        let Some(text) = &bundle.image_digest else {
+            return Ok(None);
+        };
+        let digest = text.parse().map_err(|error| {
+            Failure::new("config-schema-mismatch", format!("{file}: image_digest: {error}"))
+        })?;
+        Ok(Some(Self {
+            digest,
+            file: file.to_owned(),
+        }))
+    }
 }
 
 fn refused(error: VerifyError, reference: &Reference, pin: Option<&Pin>) -> Failure {
@@ -159,4 +182,10 @@ fn refused(error: VerifyError, reference: &Reference, pin: Option<&Pin>) -> Fail
         )),
         None => failure,
     }
+}
+
+/// A path as another command finds it, wherever that is started.
+pub(super) fn absolute_text(path: &std::path::Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.display().to_string()
 }

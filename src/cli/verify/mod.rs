@@ -11,7 +11,7 @@ use super::examples;
 use crate::image::{DEFAULT_IMAGE, Reference};
 use crate::ui::{Exit, Failure};
 
-pub(super) use image_args::{ImageArgs, TrustArgs};
+pub(super) use image_args::{ImageArgs, Pin, TrustArgs};
 pub(super) use report::Verified;
 pub(super) use signer::SignerArgs;
 
@@ -27,6 +27,9 @@ pub(super) struct Verify {
     image: Option<String>,
     #[command(flatten)]
     artifact: BundleArgs,
+    /// Look at another image than the one that the config bundle pins
+    #[arg(long, conflicts_with = "config")]
+    no_pin: bool,
     // Last: its heading holds for all that follows.
     #[command(flatten)]
     which: ImageArgs,
@@ -34,12 +37,20 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
-        if let (Some(bundle), Some(name)) = (&self.artifact.bundle, &self.image) {
+        if let Some(bundle) = &self.artifact.bundle {
+            let Some(name) = &self.image else {
+                return Err(Failure::usage("--bundle says nothing by itself: ARTIFACT is missing")
+                    .hint("Name the file that the bundle came with, or its digest: oc-guardian verify --bundle FILE ARTIFACT"));
+            };
             return artifact::run(context, bundle, name, &self.which.signer, &self.which.trust);
         }
         let reference: Reference = self.image.as_deref().unwrap_or(DEFAULT_IMAGE).parse()?;
         let folders = context.folders()?;
-        let pin = self.which.pin(&folders)?;
+        let pin = if self.no_pin {
+            None
+        } else {
+            self.which.pin(&folders)?
+        };
         let progress = context.ui.progress(&format!("Verifying {reference}"));
         let report = self
             .which

@@ -7,7 +7,7 @@ use crate::image::{Logged, Policy, Signer, VerifiedImage};
 use crate::ui::{EMPHASIS, GOOD, Lines, Report, WARNING, paint, printable};
 
 /// Offline there is no list of what was revoked; who relies on the verdict has to know.
-const NOT_SEEN: &str = "revocation: offline, a signer that was revoked since cannot be told";
+pub(super) const NOT_SEEN: &str = "revocation: offline, a signer that was revoked since cannot be told";
 
 /// An image that was verified, and what that rests on.
 pub(in crate::cli) struct Verified {
@@ -66,6 +66,8 @@ impl Report for Verified {
     fn fields(&self) -> Map<String, Value> {
         let image = &self.image;
         let signature = image.signature();
+        let mut warnings = self.warnings();
+        warnings.extend(age_warning(&self.trust, self.now));
         let signer = match &signature.signer {
             Signer::Certified { identity, issuer } => json!({
                 "kind": "certificate", "identity": identity, "issuer": issuer,
@@ -113,7 +115,7 @@ impl Report for Verified {
             "trust_root": trust_root_json(&self.trust, self.now),
             "revocation_checked": false,
             "ignored": image.ignored(),
-            "warnings": self.warnings(),
+            "warnings": warnings,
         });
         match document {
             Value::Object(fields) => fields,
@@ -165,7 +167,7 @@ impl Report for Verified {
             }
         }
         lines.field("freshness", self.freshness());
-        lines.field("platform", image.platform().to_string());
+        lines.field("platform", printable(&image.platform().to_string()));
         lines.field("trust root", trust_root(&self.trust, self.now));
         lines.field("not checked", NOT_SEEN);
         lines.field("digest to pin", paint(EMPHASIS, &image.digest().to_string()));
@@ -180,6 +182,15 @@ pub(super) fn trust_root(trust: &TrustRoot, now: SystemTime) -> String {
         Some(days) => format!("{origin}, {}", counted(days, "day", "old")),
         None => format!("{origin}, of unknown age"),
     }
+}
+
+/// What is to be said of its age, which people are told of beforehand. Who names a file knows that it has no date.
+pub(super) fn age_warning(trust: &TrustRoot, now: SystemTime) -> Vec<String> {
+    let note = trust.judge_age(now, true).ok().flatten();
+    note.filter(|_| !trust.is_private())
+        .map(|note| note.to_string())
+        .into_iter()
+        .collect()
 }
 
 /// The same for programs.

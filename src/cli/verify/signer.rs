@@ -28,6 +28,21 @@ pub(crate) struct SignerArgs {
 }
 
 impl SignerArgs {
+    /// What was given, for another command line with the same meaning; paths absolute.
+    pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
+        let key = self.key.as_deref().map(super::image_args::absolute_text);
+        let issuer = Some(self.certificate_oidc_issuer.clone()).filter(|it| it != GITHUB_ISSUER);
+        [
+            ("--certificate-identity", self.certificate_identity.clone()),
+            ("--certificate-identity-regexp", self.certificate_identity_regexp.clone()),
+            ("--certificate-oidc-issuer", issuer),
+            ("--key", key),
+        ]
+        .into_iter()
+        .filter_map(|(flag, value)| Some((flag, value?)))
+        .collect()
+    }
+
     /// The policy that the flags describe.
     pub(crate) fn policy(&self) -> Result<Policy, Failure> {
         let mut policy = Policy::official()?.with_issuer(self.certificate_oidc_issuer.clone());

@@ -1,13 +1,17 @@
 //! What guardians of one membership tell each other: health, upgrade notices, heads of audit logs.
 
+mod door;
+mod follows;
 mod known;
 mod message;
 mod replay;
 mod sender;
+mod silence;
 #[cfg(test)]
 pub(super) mod test_support;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,10 +26,14 @@ use super::clock::unix_now;
 use crate::federation::Directory;
 use crate::operator::OperatorId;
 use crate::signer::Reply;
+use door::Door;
+pub(super) use follows::NotTaken;
+use follows::follows;
 use known::Known;
 pub(in crate::guardian) use known::closing_body;
 pub use known::{PeerHealth, PeerState};
 pub(super) use sender::Sender;
+use silence::Silences;
 
 /// Messages of one guardian within [`RATE_WINDOW`]; a guardian that works sends one or two a minute.
 const RATE: u32 = 30;
@@ -54,6 +62,8 @@ pub(super) struct Peers {
     /// Known once the directory was read and every charter signature in it checked.
     directory: Mutex<Option<Arc<Directory>>>,
     inner: Mutex<Inner>,
+    door: Mutex<Door>,
+    silences: Mutex<Silences>,
     /// Something is to be told to the others.
     pub(super) news: Notify,
 }
@@ -81,8 +91,18 @@ impl Peers {
             ours,
             directory: Mutex::new(None),
             inner: Mutex::default(),
+            door: Mutex::new(Door::new(Instant::now())),
+            silences: Mutex::default(),
             news: Notify::new(),
         }
+    }
+
+    fn door(&self) -> std::sync::MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn silences(&self) -> std::sync::MutexGuard<'_, Silences> {
+        self.silences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -90,17 +110,17 @@ impl Peers {
     }
 
     /// From now on messages of this membership are believed. A process serves in one membership: another one is not taken,
-    /// and the same one only for its addresses. Returns whether it was taken.
-    pub(super) fn set_directory(&self, directory: Directory) -> bool {
+    /// and the same one only for what may change, and only forward.
+    ///
+    /// # Errors
+    /// [`NotTaken`]
+    pub(super) fn set_directory(&self, directory: Directory) -> Result<(), NotTaken> {
         let mut place = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
-        if place
-            .as_ref()
-            .is_some_and(|known| known.membership != directory.membership)
-        {
-            return false;
+        if let Some(known) = place.as_ref() {
+            follows(known, &directory)?;
         }
         *place = Some(Arc::new(directory));
-        true
+        Ok(())
     }
 
     /// The membership that we serve in, and where its guardians are.
@@ -111,8 +131,31 @@ impl Peers {
             .clone()
     }
 
-    /// `POST /v1/peer`
-    pub(super) fn receive(&self, bytes: &[u8]) -> Reply {
+    /// Whether a message from this address is looked at; if not, what is said instead of reading it.
+    pub(super) fn admit(&self, from: IpAddr) -> Result<(), Reply> {
+        if self.door().admits(from, Instant::now()) {
+            return Ok(());
+        }
+        Err(Reply::refused(
+            429,
+            "too-many-refused",
+            "too many messages from this address, or from strangers, were refused",
+        ))
+    }
+
+    /// `POST /v1/peer`; `address` is where it came from.
+    pub(super) fn receive(&self, bytes: &[u8], address: IpAddr) -> Reply {
+        let reply = self.take(bytes);
+        let now = Instant::now();
+        if reply.status == 200 {
+            self.door().taken(address, now);
+        } else {
+            self.door().refused(address, now);
+        }
+        reply
+    }
+
+    fn take(&self, bytes: &[u8]) -> Reply {
         let Some(directory) = self.directory() else {
             return Reply::refused(403, "no-membership", "this guardian serves in no membership yet");
         };
@@ -126,6 +169,7 @@ impl Peers {
         if let Err(error) = inner.replay.admit(&believed, now) {
             return refused(&error);
         }
+        self.silences().heard(&from);
         if !inner.admits(&from) {
             return Reply::refused(
                 429,

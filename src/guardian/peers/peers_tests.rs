@@ -2,13 +2,15 @@ use serde_json::Value;
 
 use super::test_support::{SLUG, id, signed, wire};
 use super::*;
+
+const NEAR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 use crate::envelope::GuardianKeyPayload;
 use crate::federation::test_support::{agreed, key};
 
 /// A guardian that serves in the membership, as the clock is now.
 fn peers() -> Peers {
     let peers = Peers::new(id(1));
-    assert!(peers.set_directory(agreed(SLUG, 7)));
+    peers.set_directory(agreed(SLUG, 7)).unwrap();
     peers
 }
 
@@ -21,7 +23,10 @@ fn post(peers: &Peers, from: u8, seq: u64, body: Body) -> (u16, Value) {
         expires_at: unix_now() + 3600,
         ..test_support::delegation(from)
     };
-    let reply = peers.receive(wire(&message, &signed(&key(from), &word), from + 100).as_bytes());
+    let reply = peers.receive(
+        wire(&message, &signed(&key(from), &word), from + 100).as_bytes(),
+        NEAR,
+    );
     (reply.status, serde_json::from_str(&reply.body).unwrap())
 }
 
@@ -46,7 +51,7 @@ fn what_a_peer_says_is_remembered_and_recalled() {
 fn each_refusal_has_its_status_and_reason() {
     let peers = peers();
     let says = |(status, body): (u16, Value)| format!("{status} {}", body["reason"].as_str().unwrap());
-    let stranger = peers.receive(b"nonsense");
+    let stranger = peers.receive(b"nonsense", NEAR);
     assert_eq!(stranger.status, 422);
     post(&peers, 2, 5, Body::Recall);
     assert_eq!(says(post(&peers, 2, 5, Body::Recall)), "409 replayed");
@@ -74,14 +79,17 @@ fn a_flood_is_cut_off_for_its_sender_only() {
 #[test]
 fn a_process_serves_in_one_membership_and_learns_addresses_of_it() {
     let peers = peers();
-    assert!(!peers.set_directory(agreed(SLUG, 8)));
+    assert_eq!(
+        peers.set_directory(agreed(SLUG, 8)),
+        Err(NotTaken::OtherMembership)
+    );
     let mut moved = agreed(SLUG, 7);
     moved.addresses.push(crate::federation::Address {
         operator_id: id(2),
         api_url: "https://two.example:9000".into(),
         p2p_url: "https://two.example:9001".into(),
     });
-    assert!(peers.set_directory(moved.clone()));
+    peers.set_directory(moved.clone()).unwrap();
     assert_eq!(*peers.directory().unwrap(), moved);
 }
 

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
@@ -103,12 +103,18 @@ impl Sender {
 
     /// Sends one message and returns the answer to one that was taken. Nothing is sent while we have no delegation for this
     /// membership, and no health while the health before it is still on its way: a peer that is down collects no queue.
+    /// Who did not answer is left alone for a while; only a notice, which comes once, is tried all the same.
     async fn send(&self, address: Address, body: Body) -> Option<String> {
         let turn = self.turn(&address.operator_id);
         let _turn = match body {
             Body::Health(_) => turn.try_lock_owned().ok()?,
             _ => turn.lock_owned().await,
         };
+        let to = address.operator_id;
+        let is_notice = matches!(body, Body::Notice(_));
+        if !is_notice && !self.peers.silences().may_try(&to, Instant::now()) {
+            return None;
+        }
         let _place = self.places.acquire().await.ok()?;
         let membership_hash = self.peers.directory()?.membership.hash();
         let delegation = self.transport.delegation()?;
@@ -117,7 +123,7 @@ impl Sender {
         }
         let message = Message {
             from: self.ours.clone(),
-            to: address.operator_id,
+            to: to.clone(),
             membership_hash,
             at: unix_now(),
             seq: self.seq.fetch_add(1, Ordering::Relaxed),
@@ -128,23 +134,52 @@ impl Sender {
         let text = Message::assemble(&bytes, &delegation.envelope, &signature);
         let url = format!("{}/v1/peer", address.p2p_url.trim_end_matches('/'));
         let agent = self.agent.clone();
-        tokio::task::spawn_blocking(move || post(&agent, &url, &text))
+        let answer = tokio::task::spawn_blocking(move || post(&agent, &url, &text))
             .await
-            .ok()?
+            .ok()?;
+        match answer {
+            Answer::None => {
+                // Without randomness there is only no jitter.
+                let mut random = [0; 4];
+                let _ = getrandom::fill(&mut random);
+                let random = u32::from_le_bytes(random);
+                self.peers.silences().failed(&to, Instant::now(), random);
+                None
+            }
+            Answer::Refused => {
+                self.peers.silences().heard(&to);
+                None
+            }
+            Answer::Taken(text) => {
+                self.peers.silences().heard(&to);
+                Some(text)
+            }
+        }
     }
 }
 
-fn post(agent: &ureq::Agent, url: &str, text: &str) -> Option<String> {
+enum Answer {
+    /// None within the time, or a proxy's word that nobody is there.
+    None,
+    Refused,
+    Taken(String),
+}
+
+fn post(agent: &ureq::Agent, url: &str, text: &str) -> Answer {
     let request = agent.post(url).config().timeout_global(Some(TIMEOUT)).build();
-    let mut response = request
-        .header("Content-Type", "application/json")
-        .send(text)
-        .ok()?;
+    let Ok(mut response) = request.header("Content-Type", "application/json").send(text) else {
+        return Answer::None;
+    };
     let mut answer = String::new();
     let read = response
         .body_mut()
         .as_reader()
         .take(MAX_ANSWER)
         .read_to_string(&mut answer);
-    (response.status() == 200 && read.is_ok()).then_some(answer)
+    match response.status().as_u16() {
+        200 if read.is_ok() => Answer::Taken(answer),
+        // A guardian says 503 while it stands by, and is there a moment later.
+        500..=599 if !answer.contains("\"not-active\"") => Answer::None,
+        _ => Answer::Refused,
+    }
 }

@@ -18,8 +18,6 @@ use crate::signer::frames::{Answer, Call, frame, parse_frame, read_frame};
 const ANSWERS: usize = 16;
 /// How long a kit may take to say hello, and afterwards to read what we send.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A kit that sends nothing for longer than its longest poll is gone.
-const IDLE: Duration = Duration::from_secs(180);
 
 /// Talks with one kit until either side ends it.
 pub(super) async fn converse(stream: UnixStream, shared: Arc<Shared>, mut stop: Stop) {
@@ -53,7 +51,11 @@ async fn read(mut reader: OwnedReadHalf, answers: mpsc::Sender<Answer>, shared: 
     let mut polls = Polls::new(&shared);
     let mut greeted = false;
     loop {
-        let patience = if greeted { IDLE } else { PATIENCE };
+        let patience = if greeted {
+            shared.settings.rpc_idle
+        } else {
+            PATIENCE
+        };
         let Ok(Ok(bytes)) = tokio::time::timeout(patience, read_frame(&mut reader)).await else {
             return;
         };

@@ -30,7 +30,12 @@ pub struct Options {
     pub proxy: Option<ureq::Proxy>,
     /// How long things may take.
     pub limits: Limits,
+    /// Told what is waited for, where that takes long. A sentence fragment without secrets.
+    pub notice: Option<Notice>,
 }
+
+/// Where the client tells what it waits for.
+pub type Notice = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Options {
     /// As the environment says, which `variable` looks up: Docker's configuration in `DOCKER_CONFIG` or `HOME`, helpers

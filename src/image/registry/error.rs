@@ -98,6 +98,14 @@ pub enum Outage {
     /// The connection ended early.
     #[error("the connection broke off ({0})")]
     Closed(String),
+    /// Any of these, on the way through a proxy.
+    #[error("{outage}; it is asked through the proxy {proxy}")]
+    Proxied {
+        /// Host and port.
+        proxy: String,
+        /// What happened.
+        outage: Box<Self>,
+    },
     /// Status 5xx, also on repetition.
     #[error("it has trouble of its own (status {0})")]
     Status(u16),

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,8 @@ use super::docker_config::{Credential, Hidden};
 /// Most that a helper may print, in bytes.
 const MAX_OUTPUT: usize = 64 << 10;
 const MAX_NAME: usize = 64;
+/// After this, people are told what is waited for: it may be a prompt that they do not see.
+pub(super) const SLOW: Duration = Duration::from_secs(2);
 /// What helpers print, with a status that is not 0, where they have nothing for this registry.
 const NOTHING: &str = "credentials not found in native keychain";
 /// User name that says: the secret is a refresh token.
@@ -59,18 +61,20 @@ struct Printed {
 
 /// Asks a helper for the credentials of a registry; `None` where it has none.
 ///
-/// `search_path` as in the variable PATH; only absolute folders in it count.
+/// `search_path` as in the variable PATH; only absolute folders in it count. `slow` is called once where it takes longer than
+/// [`SLOW`].
 pub(super) fn ask(
     name: &str,
     registry: &str,
     search_path: &OsStr,
     patience: Duration,
+    slow: &dyn Fn(),
 ) -> Result<Option<Credential>, HelperError> {
     if !is_name(name) {
         return Err(HelperError::Name);
     }
     let program = find(&program_name(name), search_path).ok_or(HelperError::Missing)?;
-    let (status, output) = run(&program, registry, patience)?;
+    let (status, output) = run(&program, registry, patience, slow)?;
     if !status.success() {
         return match std::str::from_utf8(&output) {
             Ok(text) if text.trim() == NOTHING => Ok(None),
@@ -117,6 +121,7 @@ fn run(
     program: &Path,
     input: &str,
     patience: Duration,
+    slow: &dyn Fn(),
 ) -> Result<(ExitStatus, Zeroizing<Vec<u8>>), HelperError> {
     let deadline = Instant::now() + patience;
     let child = Command::new(program)
@@ -140,8 +145,13 @@ fn run(
         let read = stdout.map(|it| it.take(MAX_OUTPUT as u64 + 1).read_to_end(&mut output));
         let _ = sender.send(read.is_some_and(|it| it.is_ok()).then_some(output));
     });
-    let output = receiver
-        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+    let rest = || deadline.saturating_duration_since(Instant::now());
+    let mut answer = receiver.recv_timeout(SLOW.min(rest()));
+    if matches!(answer, Err(RecvTimeoutError::Timeout)) && !rest().is_zero() {
+        slow();
+        answer = receiver.recv_timeout(rest());
+    }
+    let output = answer
         .map_err(|_| HelperError::TimedOut(patience))?
         .filter(|output| output.len() <= MAX_OUTPUT)
         .ok_or(HelperError::Nonsense)?;

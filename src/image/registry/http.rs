@@ -12,8 +12,10 @@ use ureq::{Agent, Body, Proxy};
 
 use super::error::{Misbehaviour, Outage};
 use super::limits::{Limits, MAX_ERROR, MAX_HEAD};
-use super::network::{LocalAddress, OfOthers, OfRegistry};
+use super::network::{LocalAddress, OfOthers, OfRegistry, check_named};
 use super::refusal::cut;
+use super::url::is_public;
+use crate::image::host::address;
 
 /// What is asked.
 #[derive(Clone, Copy)]
@@ -71,11 +73,14 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn new(limits: Limits, proxy: Option<Proxy>) -> Self {
+    /// `host` is the registry's, as it is named: an address that only this network has makes it local, whoever looks it
+    /// up.
+    pub(super) fn new(limits: Limits, proxy: Option<Proxy>, host: &str) -> Self {
+        let is_local = address(host).is_some_and(|address| !is_public(address));
         Self {
             limits,
             proxy,
-            is_local: Arc::default(),
+            is_local: Arc::new(AtomicBool::new(is_local)),
             registry: OnceLock::new(),
             others: OnceLock::new(),
         }
@@ -86,6 +91,7 @@ impl Http {
         let agent = self.registry.get_or_init(|| {
             let resolver = OfRegistry {
                 is_local: Arc::clone(&self.is_local),
+                proxy: self.proxy.clone(),
             };
             Agent::with_parts(self.config(), DefaultConnector::default(), resolver)
         });
@@ -94,13 +100,34 @@ impl Http {
 
     /// Asks a host that the registry named.
     pub(super) fn other(&self, ask: Ask<'_>) -> Result<Answer, Trouble> {
+        if self.proxy_of(ask.uri).is_some() && check_named(ask.uri, &self.is_local).is_err() {
+            return Err(Trouble::Misbehaviour(Misbehaviour::LocalAddress));
+        }
         let agent = self.others.get_or_init(|| {
             let resolver = OfOthers {
                 is_local: Arc::clone(&self.is_local),
+                proxy: self.proxy.clone(),
             };
             Agent::with_parts(self.config(), DefaultConnector::default(), resolver)
         });
         send(agent, ask)
+    }
+
+    /// The proxy that is asked for this.
+    fn proxy_of(&self, uri: &Uri) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|proxy| !proxy.is_no_proxy(uri))
+    }
+
+    /// What failed, with the proxy that it was asked through: it may be that which does not answer.
+    pub(super) fn with_proxy(&self, uri: &Uri, outage: Outage) -> Outage {
+        match self.proxy_of(uri) {
+            None => outage,
+            // Without its user name and password.
+            Some(proxy) => Outage::Proxied {
+                proxy: format!("{}:{}", proxy.host(), proxy.port()),
+                outage: Box::new(outage),
+            },
+        }
     }
 
     fn config(&self) -> ureq::config::Config {

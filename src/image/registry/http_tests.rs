@@ -40,7 +40,7 @@ fn http() -> Http {
         request: Duration::from_secs(5),
         ..Limits::default()
     };
-    Http::new(limits, None)
+    Http::new(limits, None, "registry.example")
 }
 
 fn ask(uri: &Uri) -> Ask<'_> {

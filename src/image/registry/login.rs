@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::{HeaderValue, Uri};
 
 use super::auth::{self, Login};
-use super::client::Options;
+use super::client::{Notice, Options};
 use super::docker_config::{Credential, DockerConfig, MAX_CONFIG};
 use super::error::{CredentialError, RegistryError};
 use super::helper;
@@ -34,6 +34,7 @@ pub(super) struct Logins {
     search_path: OsString,
     /// With helpers.
     patience: Duration,
+    notice: Option<Notice>,
     by_repository: Mutex<BTreeMap<String, Authorization>>,
     /// What is configured. Asked for once: a helper that hangs does so each time.
     credential: OnceLock<Option<Credential>>,
@@ -47,6 +48,7 @@ impl Logins {
             docker_config: options.docker_config.clone(),
             search_path: options.search_path.clone().unwrap_or_default(),
             patience: options.limits.helper,
+            notice: options.notice.clone(),
             by_repository: Mutex::default(),
             credential: OnceLock::new(),
             missing: OnceLock::new(),
@@ -88,11 +90,20 @@ impl Logins {
         };
         let config = DockerConfig::parse(&bytes).map_err(in_file)?;
         if let Some((name, key)) = config.helper(host) {
-            let found = helper::ask(name, key, &self.search_path, self.patience).map_err(|source| {
-                CredentialError::Helper {
-                    program: helper::program_name(name),
-                    source,
+            let slow = || {
+                if let Some(notice) = &self.notice {
+                    notice(&format!(
+                        "{} has not answered for {} s: look for a prompt, or unlock the keychain; it is given {} s",
+                        helper::program_name(name),
+                        helper::SLOW.as_secs(),
+                        self.patience.as_secs()
+                    ));
                 }
+            };
+            let asked = helper::ask(name, key, &self.search_path, self.patience, &slow);
+            let found = asked.map_err(|source| CredentialError::Helper {
+                program: helper::program_name(name),
+                source,
             })?;
             if found.is_some() {
                 return Ok(found);

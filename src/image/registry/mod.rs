@@ -20,7 +20,7 @@ mod session;
 mod url;
 
 pub use challenge::{Challenge, parse as parse_challenges};
-pub use client::{Client, Options};
+pub use client::{Client, Notice, Options};
 pub use docker_config::{Credential, DockerConfig, DockerConfigError};
 pub use error::{CredentialError, Misbehaviour, Outage, RegistryError};
 pub use helper::HelperError;

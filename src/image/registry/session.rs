@@ -51,7 +51,7 @@ impl Session {
         Self {
             host: host.to_owned(),
             base,
-            http: Http::new(options.limits, proxy),
+            http: Http::new(options.limits, proxy, host),
             limits: options.limits,
             logins: Logins::new(options),
             started: OnceLock::new(),
@@ -159,7 +159,7 @@ impl Session {
                 Next::Trouble(status) => return Err(unreachable(Outage::Status(status))),
                 Next::Done => {
                     return outcome.map_err(|trouble| match trouble {
-                        Trouble::Outage(outage) => unreachable(outage),
+                        Trouble::Outage(outage) => unreachable(self.http.with_proxy(ask.uri, outage)),
                         Trouble::Misbehaviour(problem) => misbehaved(host, what, problem),
                     });
                 }

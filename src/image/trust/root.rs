@@ -175,6 +175,11 @@ impl TrustRoot {
         self.tuf
     }
 
+    /// Whether it is another Sigstore's than the public one: a file that the operator named.
+    pub fn is_private(&self) -> bool {
+        matches!(self.origin, Origin::File(_))
+    }
+
     /// Where it is from.
     pub fn origin(&self) -> &Origin {
         &self.origin

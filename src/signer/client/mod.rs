@@ -18,7 +18,7 @@ pub use error::ClientError;
 use outcome::refused;
 pub use outcome::{Outcome, Refused, Signed, read_outcome};
 
-use super::Question;
+use super::{Question, QuestionSummary};
 use wire::{Answer, Wire};
 
 /// Where a signing server is.
@@ -131,14 +131,32 @@ impl Client {
         document(&self.repeat("GET", path, b"", self.patience.attempt).await?)
     }
 
-    /// The questions that wait for a person; only at the operator's socket.
+    /// The questions that wait for a person, in short; only at the operator's socket.
     ///
     /// # Errors
     /// [`ClientError`]
-    pub async fn pending(&self) -> Result<Vec<Question>, ClientError> {
+    pub async fn pending(&self) -> Result<Vec<QuestionSummary>, ClientError> {
         let mut document = self.get("/v1/requests").await?;
-        serde_json::from_value(document["requests"].take())
-            .map_err(|error| ClientError::Answer(error.to_string()))
+        serde_json::from_value(document["requests"].take()).map_err(shape)
+    }
+
+    /// The whole question about a request, with the bytes that would be signed; `None` where it does not wait (any more).
+    /// Only at the operator's socket. `id` is one that a server gave, or 32 hex digits.
+    ///
+    /// # Errors
+    /// [`ClientError`]
+    pub async fn question(&self, id: &str) -> Result<Option<Question>, ClientError> {
+        let path = format!("/v1/requests/{id}");
+        let answer = self.repeat("GET", &path, b"", self.patience.attempt).await?;
+        match answer.status {
+            202 => {
+                let mut document: Value = serde_json::from_slice(&answer.body).map_err(shape)?;
+                serde_json::from_value(document["question"].take()).map_err(shape)
+            }
+            // Signed, or turned down: whoever asked is told.
+            200 | 403 | 404 | 409 => Ok(None),
+            _ => Err(ClientError::Refused(refused(answer.status, &answer.body)?)),
+        }
     }
 
     /// Says yes to a question; only at the operator's socket. `payload_sha256` is that of what was shown. Not repeated:
@@ -250,7 +268,12 @@ fn document(answer: &Answer) -> Result<Value, ClientError> {
     if answer.status != 200 {
         return Err(ClientError::Refused(refused(answer.status, &answer.body)?));
     }
-    serde_json::from_slice(&answer.body).map_err(|error| ClientError::Answer(error.to_string()))
+    serde_json::from_slice(&answer.body).map_err(shape)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn shape(error: serde_json::Error) -> ClientError {
+    ClientError::Answer(error.to_string())
 }
 
 fn outcome(answer: &Answer) -> Result<Outcome, ClientError> {

@@ -13,8 +13,8 @@ use tokio::task::JoinHandle;
 
 use super::ClientError;
 
-/// Largest answer that is read, in bytes: a list of 64 waiting requests of 64 KiB, and their frame.
-const MAX_ANSWER: usize = 6 * 1024 * 1024;
+/// Largest answer that is read, in bytes: one question about a request of 64 KiB, which has its payload twice, each escaped.
+const MAX_ANSWER: usize = 1024 * 1024;
 
 /// One HTTP connection.
 pub(super) struct Wire {

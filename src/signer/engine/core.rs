@@ -1,9 +1,10 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tokio::sync::watch;
 
 use super::asks::Asks;
 use super::entries::Denials;
+use crate::envelope::Action;
 use crate::operator::Signature;
 use crate::signer::{History, Plan, Policy, Reply, RequestId};
 
@@ -15,6 +16,8 @@ pub(super) struct Core {
     /// Requests that are decided, and whose record is not durable yet.
     pub(super) flights: HashMap<RequestId, Flight>,
     pub(super) denials: Denials,
+    /// Nonces that were proved and count, but whose record may not be durable.
+    pub(super) unrecorded: BTreeMap<Action, u64>,
 }
 
 /// A request between its decision and the durability of its record.

@@ -27,6 +27,7 @@ fn a_checkpoint_knows_what_the_log_was_handed() {
         asks: Asks::default(),
         flights: HashMap::new(),
         denials: Denials::default(),
+        unrecorded: BTreeMap::new(),
     };
     let Decision::Sign(plan) = decide(&request, &facts, &core.policy, &core.history) else {
         panic!("it is allowed");

@@ -4,6 +4,7 @@
 //! durable; answer. So no signature leaves before its record, and no two requests are decided on the same past.
 
 mod asks;
+mod compare;
 mod core;
 mod entries;
 mod metrics;
@@ -13,8 +14,9 @@ mod signing;
 mod trusted;
 mod upkeep;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -25,12 +27,14 @@ use tokio::sync::watch;
 
 use self::core::Core;
 use super::notice::{Notice, Watcher};
-use super::pull::{Remembered, RolledBack};
-use super::{Caller, Facts, Kind, Outcome, Policy, PolicyFile, Reply, RequestId, TrustedMembership};
+use super::{
+    Caller, Facts, INTERRUPTED, Kind, Policy, PolicyFile, Reply, RequestId, TrustedMembership,
+};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey};
 use crate::store::Folders;
 use asks::{Asks, Look};
+pub use compare::CompareError;
 use entries::Denials;
 pub(super) use metrics::Metrics;
 use replay::Rebuild;
@@ -62,11 +66,16 @@ pub struct Engine {
     ask_only: bool,
     accepts_rollback: bool,
     started: SystemTime,
+    folders: Folders,
     ledger: Ledger,
     trusted: Trusted,
     core: Mutex<Core>,
+    /// Whether a comparison with what others remember has ended well.
+    compared: AtomicBool,
     /// Set once, when something shows that no signature may leave before a restart.
     halted: Mutex<Option<Halt>>,
+    /// One reload at a time: else the older of two files could be read last.
+    reloading: tokio::sync::Mutex<()>,
     watcher: Watcher,
     metrics: Metrics,
     /// The last signed head, as it is left with guardians.
@@ -100,6 +109,7 @@ impl Engine {
             ask_only: setup.ask_only,
             accepts_rollback: setup.dangerously_accept_rollback,
             started: SystemTime::now(),
+            folders: folders.clone(),
             ledger,
             trusted: Trusted::new(folders),
             core: Mutex::new(Core {
@@ -108,8 +118,11 @@ impl Engine {
                 asks: Asks::default(),
                 flights: HashMap::new(),
                 denials: Denials::default(),
+                unrecorded: BTreeMap::new(),
             }),
+            compared: AtomicBool::new(false),
             halted: Mutex::new(None),
+            reloading: tokio::sync::Mutex::default(),
             watcher: Watcher::default(),
             metrics: Metrics::default(),
             heads: watch::Sender::new(None),
@@ -131,10 +144,10 @@ impl Engine {
         for (id, kind) in asked {
             let entry = Entry {
                 request_id: Some(id.to_string()),
-                ..Entry::new(now, Event::Expired, "a restart came before an answer").about(kind.as_str())
+                ..Entry::new(now, Event::Expired, INTERRUPTED).about(kind.as_str())
             };
             drop(self.append(entry)?);
-            core.history.turned_down(id, kind, Outcome::Expired, now);
+            core.history.interrupted(id, kind, now);
         }
         Ok(())
     }
@@ -213,7 +226,8 @@ impl Engine {
         ]))
     }
 
-    /// `GET /v1/requests/{id}`: the outcome of a request that a person was asked about; waits for it as long as `wait`.
+    /// `GET /v1/requests/{id}`: the outcome of a request that a person was asked about; waits for it as long as `wait`. While
+    /// it waits for a person, the operator's own door is shown the whole question.
     pub async fn outcome(&self, caller: &Caller, id: &str, wait: Duration) -> Reply {
         let Ok(id) = id.parse() else {
             return Reply::refused(422, "malformed-request", "the id is not 32 digits 0-9 a-f");
@@ -229,17 +243,34 @@ impl Engine {
             Look::Waiting(expires_at, mut outcome) => {
                 let settled = tokio::time::timeout(wait, outcome.wait_for(Option::is_some)).await;
                 match settled {
-                    Ok(Ok(reply)) => reply.clone().unwrap_or_else(|| waiting(id, expires_at)),
+                    Ok(Ok(reply)) => reply
+                        .clone()
+                        .unwrap_or_else(|| self.still_waiting(caller, id, expires_at)),
                     // It ended without an answer: a request can be sent again.
                     Ok(Err(_)) => unavailable("interrupted", "the question was not answered"),
-                    Err(_) => waiting(id, expires_at),
+                    Err(_) => self.still_waiting(caller, id, expires_at),
                 }
             }
         }
     }
 
+    /// 202; for the person who is to answer, with everything that there is to look at.
+    fn still_waiting(&self, caller: &Caller, id: RequestId, expires_at: u64) -> Reply {
+        let core = self.core();
+        match core.asks.get(id) {
+            Some(ask) if *caller == Caller::Operator => Reply::json(
+                202,
+                &json!({
+                    "ok": true, "id": id.to_string(), "expires_at": expires_at, "question": ask.question,
+                }),
+            ),
+            _ => waiting(id, expires_at),
+        }
+    }
+
     /// Reads the policy file and the trusted federations again; a policy that is not acceptable changes nothing.
     pub async fn reload(self: &Arc<Self>) -> Reply {
+        let _one = self.reloading.lock().await;
         let engine = Arc::clone(self);
         let loaded = tokio::task::spawn_blocking(move || {
             engine.trusted.reload();
@@ -263,29 +294,9 @@ impl Engine {
         Reply::refused(422, "bad-policy", error)
     }
 
-    /// Stops signing, for good, when somebody proves that we signed what our log does not know: then the state folder is
-    /// an older copy, and nonces that were used could be used again.
-    ///
-    /// # Errors
-    /// What is missing.
-    pub fn compare(&self, remembered: &Remembered) -> Result<(), RolledBack> {
-        let missing = {
-            let core = self.core();
-            remembered.missing(&self.ledger.head(), |action| core.history.nonce(action))
-        };
-        let Some(missing) = missing else {
-            return Ok(());
-        };
-        if self.is_behind_by_choice() {
-            // What is proved to be signed is never signed again, even by an older copy.
-            let mut core = self.core();
-            for (action, nonce) in remembered.nonces() {
-                core.history.raise_nonce(*action, *nonce);
-            }
-        } else {
-            self.halt("rolled-back", missing.to_string());
-        }
-        Err(missing)
+    /// Why no signature can leave now, for a person in the same process.
+    pub fn stop_reason(&self) -> Option<String> {
+        self.stopped().map(|halt| halt.detail)
     }
 
     /// Why no signature can leave now.

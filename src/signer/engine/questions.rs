@@ -6,19 +6,21 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::asks::Ask;
-use super::{Engine, unavailable, unix_now};
+use super::{Core, Engine, unavailable, unix_now};
 use crate::audit::{Entry, Event};
 use crate::signer::notice::Notice;
-use crate::signer::{Decision, Outcome, Question, Refusal, Reply, Scope, approve};
+use crate::signer::{
+    Decision, INTERRUPTED, Operation, Outcome, Question, QuestionSummary, Refusal, Reply, Scope, approve,
+};
 
 /// How long "for an hour" is, in seconds.
 const HOUR: u64 = 3600;
 
 impl Engine {
-    /// `GET /v1/requests`: the questions that wait, the oldest first.
+    /// `GET /v1/requests`: the questions that wait, the oldest first, each in a few hundred bytes.
     pub fn pending(&self) -> Reply {
         let core = self.core();
-        let questions: Vec<&Question> = core.asks.questions().collect();
+        let questions: Vec<QuestionSummary> = core.asks.questions().map(QuestionSummary::from).collect();
         Reply::json(200, &json!({ "ok": true, "requests": questions }))
     }
 
@@ -29,8 +31,9 @@ impl Engine {
             Err(reply) => return reply,
         };
         if let Some(halt) = self.stopped() {
-            self.core().asks.put_back(ask);
-            return unavailable(halt.reason, halt.detail);
+            let reply = unavailable(halt.reason, halt.detail);
+            self.put_back(&mut self.core(), ask, &reply);
+            return reply;
         }
         let engine = Arc::clone(self);
         let done = tokio::spawn(async move { engine.approved(ask, scope).await });
@@ -52,10 +55,11 @@ impl Engine {
                     &core.history,
                 ) {
                     Decision::Sign(plan) => {
-                        if scope == Scope::Hour {
-                            core.history.grant(&plan, &ask.caller, unix_now() + HOUR);
-                        }
-                        Ok((core.reserve(&plan), plan))
+                        let nonce = match plan.operation {
+                            Some(Operation::Action(action)) => core.history.nonce(action),
+                            _ => None,
+                        };
+                        Ok((core.reserve(&plan), plan, nonce))
                     }
                     Decision::Refuse(refusal) => Err(refusal),
                     Decision::Ask { .. } | Decision::Same(_) | Decision::Underway { .. } => Err(
@@ -64,30 +68,52 @@ impl Engine {
                 }
             };
         match decided {
-            Ok((outcome, plan)) => {
+            Ok((outcome, plan, nonce)) => {
                 let approved = Entry {
                     at: unix_now(),
                     ..plan.entry(Event::Approved, self.public.scheme(), None)
                 };
                 let reply = self.finish(&ask.caller, &plan, Some(approved), outcome).await;
+                let mut core = self.core();
+                if reply.status == 503 {
+                    // A yes is not a signature: the log may have no room for it now.
+                    core.history
+                        .ask_again(&plan, ask.question.expires_at, &ask.caller, nonce);
+                    self.put_back(&mut core, ask, &reply);
+                    return reply;
+                }
+                if scope == Scope::Hour {
+                    core.history.grant(&plan, &ask.caller, unix_now() + HOUR);
+                }
                 self.watcher.tell(Notice::Settled {
                     id: ask.request.id.to_string(),
-                    // A yes is not a signature: the log may have no room for it.
-                    how: if reply.status == 200 {
-                        "approved"
-                    } else {
-                        "approved, but NOT SIGNED"
-                    },
+                    how: "approved",
                 });
-                ask.settle(&mut self.core().asks, reply.clone());
+                ask.settle(&mut core.asks, reply.clone());
                 reply
             }
             Err(refusal) => {
                 let reply = Reply::refusal(&refusal);
-                self.end(ask, Outcome::Denied, refusal);
+                match refusal.reason {
+                    // The clock is behind, which passes.
+                    _ if refusal.status == 503 => self.put_back(&mut self.core(), ask, &reply),
+                    "expired" => self.end(ask, Outcome::Expired, refusal),
+                    reason => self.end(ask, Outcome::Refused(reason), refusal),
+                }
                 reply
             }
         }
+    }
+
+    /// The question waits on: what stood against the yes passes.
+    fn put_back(&self, core: &mut Core, ask: Ask, why: &Reply) {
+        let question = Box::new(ask.question.clone());
+        core.asks.put_back(ask);
+        self.watcher.tell(Notice::NotSigned {
+            id: question.id.clone(),
+            detail: why.detail(),
+        });
+        self.watcher.tell(Notice::Asked(question));
     }
 
     /// `POST /v1/requests/{id}/deny`: a person says no.
@@ -132,26 +158,42 @@ impl Engine {
                 "expired",
                 "the signing server stopped before anybody answered",
             );
-            self.end(ask, Outcome::Expired, refusal);
+            self.end_with(ask, Outcome::Expired, refusal, Some(INTERRUPTED));
         }
     }
 
     fn end(&self, ask: Ask, outcome: Outcome, refusal: Refusal) {
+        self.end_with(ask, outcome, refusal, None);
+    }
+
+    fn end_with(&self, ask: Ask, outcome: Outcome, refusal: Refusal, summary: Option<&str>) {
         let (event, how) = match outcome {
             Outcome::Expired => (Event::Expired, "expired"),
+            Outcome::Refused(_) => (Event::Denied, "refused"),
             Outcome::Denied | Outcome::Signed(_) => (Event::Denied, "denied"),
         };
         let refusal = refusal.by(&ask.question.rule);
         let (id, kind, now) = (ask.request.id, ask.request.kind, unix_now());
         let mut core = self.core();
         // Nothing leaves: a record that is lost with a full disk costs its line, and after a restart another question.
-        let entry = Entry {
+        let mut entry = Entry {
             event,
             ..refusal.entry(&ask.request, now)
         };
+        if let Some(summary) = summary {
+            summary.clone_into(&mut entry.summary);
+        }
         let _ = self.append(entry);
-        core.history.turned_down(id, kind, outcome, now);
-        ask.settle(&mut core.asks, Reply::refusal(&refusal));
+        let told = match outcome {
+            Outcome::Refused(reason) => Refusal::after_yes(reason),
+            _ => refusal,
+        };
+        if summary.is_some() {
+            core.history.interrupted(id, kind, now);
+        } else {
+            core.history.turned_down(id, kind, outcome, now);
+        }
+        ask.settle(&mut core.asks, Reply::refusal(&told));
         drop(core);
         self.watcher.tell(Notice::Settled {
             id: id.to_string(),

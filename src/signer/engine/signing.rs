@@ -3,12 +3,15 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::entries;
-use super::{Engine, ledger_reason, unavailable, unix_now, waiting};
+use super::{Engine, ledger_reason, unavailable, unix_now, unix_now_ms, waiting};
 use crate::audit::{AuditError, Entry, Event, Ticket};
 use crate::operator::Signature;
 use crate::signer::kind::is_ask_only;
 use crate::signer::notice::Notice;
-use crate::signer::{Caller, Decision, Description, Kind, Plan, Question, Refusal, Reply, Request, decide};
+use crate::signer::{
+    Caller, Decision, Description, Kind, Operation, Plan, Question, Refusal, Reply, Request, RequestError,
+    decide,
+};
 use crate::store::hex;
 
 /// Where a decision leads.
@@ -25,10 +28,26 @@ enum Step {
 
 impl Engine {
     /// `POST /v1/sign`: answers one request. Whatever the caller does meanwhile, what was begun is finished.
+    ///
+    /// From the operator, an action may come without its nonce.
     pub async fn sign(self: &Arc<Self>, caller: Caller, body: Vec<u8>) -> Reply {
+        self.sign_holding(caller, body, ()).await
+    }
+
+    /// As [`Engine::sign`]; `held` is dropped when the work is done, which can be later than who asked is gone.
+    pub async fn sign_holding(
+        self: &Arc<Self>,
+        caller: Caller,
+        body: Vec<u8>,
+        held: impl Send + 'static,
+    ) -> Reply {
         let engine = Arc::clone(self);
         // A connection that ends takes its future with it, and must not take a reservation.
-        let answer = tokio::spawn(async move { engine.answer(&caller, &body).await });
+        let answer = tokio::spawn(async move {
+            let reply = engine.answer(&caller, &body).await;
+            drop(held);
+            reply
+        });
         match answer.await {
             Ok(reply) => reply,
             Err(_) => Reply::refused(500, "internal", "the request could not be worked on"),
@@ -36,24 +55,18 @@ impl Engine {
     }
 
     async fn answer(&self, caller: &Caller, body: &[u8]) -> Reply {
-        let request = match Request::parse(body) {
-            Ok(request) => request,
-            Err(error) => {
-                let detail = error.to_string();
-                self.watcher.tell(Notice::Refused {
-                    kind: None,
-                    summary: "a request".into(),
-                    caller: caller.to_string(),
-                    reason: error.reason().into(),
-                    detail: detail.clone(),
-                });
-                return Reply::refused(422, error.reason(), detail);
-            }
+        let parsed = match caller {
+            Caller::Operator => Request::parse_open(body),
+            Caller::Guardian(_) => Request::parse(body).map(|request| (request, false)),
+        };
+        let (request, lacks_nonce) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => return self.malformed(caller, &error),
         };
         if let Some(halt) = self.stopped() {
             return unavailable(halt.reason, halt.detail);
         }
-        match self.decide(caller, request) {
+        match self.decide(caller, request, lacks_nonce) {
             Step::Done(reply) => reply,
             Step::Sign(outcome, plan) => self.finish(caller, &plan, None, outcome).await,
             Step::Wait(mut outcome) => match outcome.wait_for(Option::is_some).await {
@@ -69,11 +82,30 @@ impl Engine {
         }
     }
 
+    fn malformed(&self, caller: &Caller, error: &RequestError) -> Reply {
+        let detail = error.to_string();
+        self.watcher.tell(Notice::Refused {
+            kind: None,
+            summary: "a request".into(),
+            caller: caller.to_string(),
+            reason: error.reason().into(),
+            detail: detail.clone(),
+        });
+        Reply::refused(422, error.reason(), detail)
+    }
+
     /// Decides and reserves, in one piece.
-    fn decide(&self, caller: &Caller, request: Request) -> Step {
+    fn decide(&self, caller: &Caller, mut request: Request, lacks_nonce: bool) -> Step {
         let memberships = self.trusted.memberships();
         let mut core = self.core();
         let core = &mut *core;
+        if lacks_nonce && let Some(Operation::Action(action)) = request.operation() {
+            // Here, where nobody else can take it.
+            let nonce = core.history.nonce_for(request.id, action, unix_now_ms());
+            if let Err(error) = request.set_nonce(nonce) {
+                return Step::Done(self.malformed(caller, &error));
+            }
+        }
         match decide(
             &request,
             &self.facts(caller, &memberships),
@@ -244,3 +276,7 @@ impl Engine {
 fn not_recorded(error: &AuditError) -> Reply {
     unavailable(ledger_reason(error), error.to_string())
 }
+
+#[cfg(test)]
+#[path = "signing_tests.rs"]
+mod tests;

@@ -27,11 +27,13 @@ impl Engine {
                 () = tokio::time::sleep(TICK) => {}
             }
             self.expire();
-            if self.trusted.is_stale() {
-                let engine = Arc::clone(&self);
+            self.watcher.catch_up();
+            let engine = Arc::clone(&self);
+            let _ = tokio::task::spawn_blocking(move || {
                 // What cannot be read is told at the next start, and by `federation show`.
-                let _ = tokio::task::spawn_blocking(move || engine.trusted.reload()).await;
-            }
+                engine.trusted.is_stale().then(|| engine.trusted.reload())
+            })
+            .await;
             let stopped = self.stopped();
             if stopped.is_some() != was_stopped {
                 was_stopped = stopped.is_some();
@@ -52,7 +54,7 @@ impl Engine {
     }
 
     /// Signs the head of the log, records that, and hands it to whoever leaves it with guardians.
-    async fn sign_head(&self) -> Result<(), AuditError> {
+    pub(super) async fn sign_head(&self) -> Result<(), AuditError> {
         let head = self.ledger.head();
         let signature = Tag::AuditHead.sign(&self.key, head.signed_bytes().as_bytes());
         let entry = head.entry(unix_now(), self.public.scheme(), &signature);
@@ -61,8 +63,11 @@ impl Engine {
             self.ledger.append(entry)?
         };
         ticket.await?;
-        self.heads
-            .send_replace(signed_head(&head, &self.public.to_hex(), &signature.to_hex()));
+        // A second machine with the same key has a log of its own: its heads would look like a fork to the first one.
+        if !self.ask_only {
+            self.heads
+                .send_replace(signed_head(&head, &self.public.to_hex(), &signature.to_hex()));
+        }
         Ok(())
     }
 
@@ -81,8 +86,8 @@ impl Engine {
         self.watcher.tell(match link {
             Link::Up => Notice::Guardian(Ok(())),
             Link::Down(error) => Notice::Guardian(Err(error.to_string())),
-            Link::RolledBack(_) if self.is_behind_by_choice() => return,
             Link::RolledBack(rolled_back) => Notice::Stopped(Some(rolled_back.to_string())),
+            Link::Noted(note) => Notice::Warned(note),
         });
     }
 
@@ -93,17 +98,8 @@ impl Engine {
 
     /// Whether others may know more than our log: a second machine with the same key has a log of its own, and somebody
     /// whose newest one is lost has said so.
-    pub fn is_behind_by_choice(&self) -> bool {
+    pub(super) fn is_behind_by_choice(&self) -> bool {
         self.ask_only || self.accepts_rollback
-    }
-
-    /// Records that a person overruled a check.
-    ///
-    /// # Errors
-    /// [`AuditError`]
-    pub fn force(&self, summary: String) -> Result<(), AuditError> {
-        let ticket = self.append(Entry::new(unix_now(), Event::Forced, summary))?;
-        ticket.wait().map(|_| ())
     }
 
     /// How many signatures left.

@@ -18,8 +18,31 @@ pub enum Outcome {
     Signed(Signature),
     /// A person said no.
     Denied,
+    /// A person said yes, and by then it was refused: the reason's slug, one of [`refused_after_yes`].
+    Refused(&'static str),
     /// Nobody answered in time.
     Expired,
+}
+
+/// What a request can be refused for after a person's yes, and the HTTP status of that.
+const AFTER_YES: [(&str, u16); 12] = [
+    ("attestation-time", 403),
+    ("denied-by-policy", 403),
+    ("expired-payload", 403),
+    ("expires-too-late", 403),
+    ("image-mismatch", 403),
+    ("kind-unsupported", 422),
+    ("membership-not-trusted", 403),
+    ("no-rule", 403),
+    ("nonce-ahead", 403),
+    ("nonce-not-forward", 409),
+    ("not-our-operator", 403),
+    ("not-waiting", 409),
+];
+
+/// The slug and the status of a refusal after a person's yes, where `reason` is that of one.
+pub(in crate::signer) fn refused_after_yes(reason: &str) -> Option<(&'static str, u16)> {
+    AFTER_YES.into_iter().find(|(slug, _)| *slug == reason)
 }
 
 /// What is remembered of a request that has its outcome.

@@ -2,7 +2,7 @@
 
 use super::super::request::content_hash;
 use super::super::{Kind, Meaning, RequestId};
-use super::{History, Outcome, Underway};
+use super::{History, Outcome, Underway, refused_after_yes};
 use crate::audit::{Entry, Event};
 use crate::envelope::canonical;
 use crate::operator::Signature;
@@ -10,6 +10,19 @@ use crate::store::hex;
 
 /// `kind` of the record with which the operator accepts the clock after a jump.
 pub const ACCEPT_CLOCK: &str = "accept-clock";
+
+/// The key of the rule that decided, as [`super::super::Plan::entry`] writes it.
+fn key_of(entry: &Entry) -> &str {
+    let rule = entry.rule.as_deref().unwrap_or_default();
+    rule.rsplit_once(" #").map_or(rule, |(_, key)| key)
+}
+
+fn meaning(kind: Kind, entry: &Entry) -> Option<(Meaning, String)> {
+    let value = canonical::parse_strict(entry.payload.as_deref()?.as_bytes()).ok()?;
+    Meaning::read(kind, &value).ok()
+}
+/// Summary of the record of a question that ended because the server did.
+pub(in crate::signer) const INTERRUPTED: &str = "the server stopped before an answer";
 
 impl History {
     /// Takes in one record of the log, in its order. Records are authenticated by the chain, and this server wrote them:
@@ -20,6 +33,7 @@ impl History {
             return;
         }
         self.advance(entry.at);
+        self.apply_proved(entry);
         let id = entry.request_id.as_deref().and_then(|id| id.parse().ok());
         let kind = entry.kind.as_deref().and_then(Kind::named);
         if let (Some(id), Some(kind)) = (id, kind) {
@@ -31,6 +45,9 @@ impl History {
         match entry.event {
             Event::Signed => self.apply_signed(id, kind, entry),
             Event::Asked => {
+                if let Some((Meaning::Action(action), _)) = meaning(kind, entry) {
+                    self.given.note(id, action.nonce);
+                }
                 let underway = Underway {
                     kind,
                     content: content_hash(kind, entry.payload.as_deref().unwrap_or_default()),
@@ -39,10 +56,11 @@ impl History {
                     asked_by: None,
                 };
                 self.underway.insert(id, underway);
-                self.count(entry.rule.as_deref().unwrap_or_default(), entry.at);
+                self.count(key_of(entry), entry.at);
             }
             // Only of a request that was asked about; what is refused without a question leaves nothing behind.
-            Event::Denied => self.turned_down(id, kind, Outcome::Denied, entry.at),
+            Event::Denied => self.turned_down(id, kind, denied(&entry.summary), entry.at),
+            Event::Expired if entry.summary == INTERRUPTED => self.interrupted(id, kind, entry.at),
             Event::Expired => self.turned_down(id, kind, Outcome::Expired, entry.at),
             _ => {}
         }
@@ -56,13 +74,13 @@ impl History {
         if !hex::decode_into(signature, &mut bytes) {
             return;
         }
-        let value = canonical::parse_strict(payload.as_bytes()).ok();
-        let meaning = value.and_then(|value| Meaning::read(kind, &value).ok());
+        let meaning = meaning(kind, entry);
         let mut valid_until = entry.at;
         if let Some((meaning, _)) = &meaning {
             valid_until = meaning.valid_until().unwrap_or(entry.at);
             if let Meaning::Action(action) = meaning {
                 self.raise_nonce(action.action, action.nonce);
+                self.given.note(id, action.nonce);
             }
         }
         // A checkpoint may hold what the log was handed and had not written yet.
@@ -74,7 +92,7 @@ impl History {
             return;
         }
         if !self.underway.contains_key(&id) {
-            self.count(entry.rule.as_deref().unwrap_or_default(), entry.at);
+            self.count(key_of(entry), entry.at);
         }
         self.finish(
             id,
@@ -96,4 +114,10 @@ impl History {
         }
         self.latest = now;
     }
+}
+
+/// A record of a refusal says in its summary why, before all else.
+fn denied(summary: &str) -> Outcome {
+    let reason = summary.split(':').next().unwrap_or_default();
+    refused_after_yes(reason).map_or(Outcome::Denied, |(reason, _)| Outcome::Refused(reason))
 }

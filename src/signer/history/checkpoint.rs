@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::super::Kind;
 use super::answers::{Answers, Kept};
 use super::window::{Ring, Window};
-use super::{History, Outcome, Underway};
+use super::{History, Outcome, Underway, refused_after_yes};
+use crate::audit::Head;
 use crate::envelope::Action;
 use crate::operator::Signature;
 use crate::store::hex;
@@ -35,7 +36,7 @@ struct Record {
     version: u64,
     latest: u64,
     nonces: Vec<(String, u64)>,
-    /// Id, content, signature or `denied` or `expired`, keep until.
+    /// Id, content, signature or `denied` or `expired` or `refused:` and why, keep until.
     routine: Vec<(String, String, String, u64)>,
     others: Vec<(String, String, String, u64)>,
     floor: Option<String>,
@@ -43,6 +44,12 @@ struct Record {
     windows: Vec<(String, Buckets, Buckets)>,
     /// Id, kind, content, expires at.
     asked: Vec<(String, String, String, u64)>,
+    /// Id and nonce of the last actions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    given: Vec<(String, u64)>,
+    /// Signed heads that a person accepted, each as it was signed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    accepted: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +90,12 @@ impl History {
                 })
                 .collect(),
             asked,
+            given: self
+                .given
+                .iter()
+                .map(|(id, nonce)| (id.to_string(), *nonce))
+                .collect(),
+            accepted: self.accepted.iter().map(Head::signed_bytes).collect(),
         };
         serde_json::to_string(&record).expect("a struct of strings and integers serialises")
     }
@@ -128,11 +141,19 @@ impl History {
             };
             history.underway.insert(id.parse().map_err(|_| ID)?, underway);
         }
+        for (id, nonce) in record.given {
+            history.given.note(id.parse().map_err(|_| ID)?, nonce);
+        }
+        for head in record.accepted {
+            history.accept(Head::parse_signed_bytes(&head).ok_or(HistoryError::Value("head"))?);
+        }
         Ok(history)
     }
 }
 
 const ID: HistoryError = HistoryError::Value("id");
+
+const REFUSED: &str = "refused:";
 
 type Written = (String, String, String, u64);
 
@@ -141,6 +162,7 @@ fn written((id, kept): (&super::RequestId, &Kept)) -> Written {
         Outcome::Signed(signature) => signature.to_hex(),
         Outcome::Denied => "denied".to_owned(),
         Outcome::Expired => "expired".to_owned(),
+        Outcome::Refused(reason) => format!("{REFUSED}{reason}"),
     };
     (
         id.to_string(),
@@ -151,10 +173,14 @@ fn written((id, kept): (&super::RequestId, &Kept)) -> Written {
 }
 
 fn read((id, content, outcome, keep_until): Written) -> Result<(super::RequestId, Kept), HistoryError> {
-    let outcome = match outcome.as_str() {
-        "denied" => Outcome::Denied,
-        "expired" => Outcome::Expired,
-        signature => Outcome::Signed(Signature::from_bytes(bytes_of(signature, "signature")?)),
+    let outcome = match (outcome.as_str(), outcome.strip_prefix(REFUSED)) {
+        ("denied", _) => Outcome::Denied,
+        ("expired", _) => Outcome::Expired,
+        (_, Some(reason)) => {
+            let (reason, _) = refused_after_yes(reason).ok_or(HistoryError::Value("reason"))?;
+            Outcome::Refused(reason)
+        }
+        (signature, None) => Outcome::Signed(Signature::from_bytes(bytes_of(signature, "signature")?)),
     };
     let kept = Kept {
         content: bytes_of(&content, "content")?,

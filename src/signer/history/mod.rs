@@ -3,17 +3,24 @@
 mod answers;
 mod apply;
 mod checkpoint;
+mod given;
+mod proved;
 mod window;
 
 use std::collections::{BTreeMap, HashMap};
 
 use self::answers::Answers;
 pub use self::answers::Outcome;
+pub(super) use self::answers::refused_after_yes;
 pub use self::apply::ACCEPT_CLOCK;
+pub(super) use self::apply::INTERRUPTED;
 pub use self::checkpoint::HistoryError;
+use self::given::Given;
+pub(super) use self::proved::{accepted_head, proved_nonce};
 use self::window::Window;
 use super::policy::Rate;
 use super::{Caller, CallerId, Kind, Operation, Plan, RequestId};
+use crate::audit::Head;
 use crate::envelope::Action;
 use crate::operator::Signature;
 
@@ -41,6 +48,9 @@ pub struct History {
     latest: u64,
     /// Highest nonce of each action.
     nonces: BTreeMap<Action, u64>,
+    given: Given,
+    /// Signed heads of logs that are lost, which a person accepted.
+    accepted: Vec<Head>,
     answers: Answers,
     windows: BTreeMap<String, Window>,
     /// Being signed, or waiting for a person.
@@ -65,7 +75,7 @@ struct Grant {
     kind: Kind,
     operation: Option<Operation>,
     federation: Option<String>,
-    /// Name of the rule that asked: what another rule asks about was not approved.
+    /// Key of the rule that asked: what another rule asks about was not approved.
     rule: String,
     /// Whose request was approved.
     caller: Caller,
@@ -81,6 +91,15 @@ impl History {
     /// The highest nonce signed for an action: the next is above it.
     pub fn nonce(&self, action: Action) -> Option<u64> {
         self.nonces.get(&action).copied()
+    }
+
+    /// The nonce for an action that came without one at `now_ms` (Unix milliseconds): where the same request was there before,
+    /// the one that it got then; else the next.
+    pub fn nonce_for(&self, id: RequestId, action: Action, now_ms: u64) -> u64 {
+        self.given.get(id).unwrap_or_else(|| {
+            let next = self.nonce(action).map_or(0, |last| last.saturating_add(1));
+            next.max(now_ms)
+        })
     }
 
     /// What became of a request; `None` where it is not known (any more).
@@ -101,6 +120,7 @@ impl History {
         self.advance(plan.at);
         if let (Some(nonce), Some(Operation::Action(action))) = (plan.nonce, plan.operation) {
             self.raise_nonce(action, nonce);
+            self.given.note(plan.id, nonce);
         }
         let underway = Underway {
             kind: plan.kind,
@@ -110,24 +130,24 @@ impl History {
         };
         // Whoever was asked about has been counted then.
         if self.underway.insert(plan.id, underway).is_none() {
-            self.count(&plan.rule, plan.at);
+            self.count(&plan.rule_key, plan.at);
         }
     }
 
     /// The same for a request that a person is asked about.
     pub fn reserve_ask(&mut self, plan: &Plan, timeout: u64, caller: &Caller) {
         self.advance(plan.at);
+        if let Some(nonce) = plan.nonce {
+            self.given.note(plan.id, nonce);
+        }
         let underway = Underway {
             kind: plan.kind,
             content: plan.content,
             expires_at: Some(plan.at + timeout),
-            asked_by: match caller {
-                Caller::Guardian(id) => Some(id.clone()),
-                Caller::Operator => None,
-            },
+            asked_by: caller.guardian(),
         };
         self.underway.insert(plan.id, underway);
-        self.count(&plan.rule, plan.at);
+        self.count(&plan.rule_key, plan.at);
     }
 
     /// Nothing came of it, and no signature was recorded. Its nonce stays used up.
@@ -147,14 +167,45 @@ impl History {
         );
     }
 
-    /// A person said no, or nobody answered in time, at `now`; its record is in the log.
+    /// A person said no, or nobody answered in time, or the yes came too late, at `now`; its record is in the log.
     pub fn turned_down(&mut self, id: RequestId, kind: Kind, outcome: Outcome, now: u64) {
         self.advance(now);
         if let Some(underway) = self.underway.get(&id) {
             let content = underway.content;
-            self.count(TURNED_DOWN, now);
+            if !matches!(outcome, Outcome::Refused(_)) {
+                self.count(TURNED_DOWN, now);
+            }
             self.finish(id, kind, content, outcome, now);
         }
+    }
+
+    /// The server stopped while a person was asked, which says nothing about what persons think of such requests.
+    pub fn interrupted(&mut self, id: RequestId, kind: Kind, now: u64) {
+        self.advance(now);
+        if let Some(underway) = self.underway.get(&id) {
+            let content = underway.content;
+            self.finish(id, kind, content, Outcome::Expired, now);
+        }
+    }
+
+    /// A person's yes could not be recorded for a reason that passes: they can say it again. `nonce` is the action's highest
+    /// before the plan took its own; it stands again, unless a later one was taken since.
+    pub fn ask_again(&mut self, plan: &Plan, expires_at: u64, caller: &Caller, nonce: Option<u64>) {
+        if let Some(Operation::Action(action)) = plan.operation
+            && self.nonce(action) == plan.nonce
+        {
+            match nonce {
+                Some(nonce) => self.nonces.insert(action, nonce),
+                None => self.nonces.remove(&action),
+            };
+        }
+        let underway = Underway {
+            kind: plan.kind,
+            content: plan.content,
+            expires_at: Some(expires_at),
+            asked_by: caller.guardian(),
+        };
+        self.underway.insert(plan.id, underway);
     }
 
     /// A person approved everything of this sort until `until` (Unix seconds); what is always asked is not affected. Of too
@@ -169,7 +220,7 @@ impl History {
             kind: plan.kind,
             operation: plan.operation,
             federation: plan.federation.clone(),
-            rule: plan.rule.clone(),
+            rule: plan.rule_key.clone(),
             caller: caller.clone(),
             until,
         });
@@ -185,7 +236,7 @@ impl History {
             grant.kind == plan.kind
                 && grant.operation == plan.operation
                 && grant.federation == plan.federation
-                && grant.rule == plan.rule
+                && grant.rule == plan.rule_key
                 && grant.caller == *caller
                 && plan.at < grant.until
         })
@@ -237,9 +288,8 @@ impl History {
         *highest = (*highest).max(nonce);
     }
 
-    /// `rule` as a plan or record has it: its name, and after a comma what else there is to say.
-    fn count(&mut self, rule: &str, now: u64) {
-        let name = rule.split(',').next().unwrap_or_default();
+    /// `name` is a rule's key, or says what else is counted.
+    fn count(&mut self, name: &str, now: u64) {
         if let Some(window) = self.windows.get_mut(name) {
             window.add(now);
             return;

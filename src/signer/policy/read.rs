@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::finding::{Findings, PolicyError};
 use super::rate::{Rate, TIMEOUT_WANTED, timeout};
-use super::rule::{DEFAULT_TIMEOUT, Rule, RuleDecision};
+use super::rule::{DEFAULT_TIMEOUT, Rule, RuleDecision, key};
 use super::values::{known, list, nearest, text};
 use super::{MAX_POLICY, MAX_RULES};
 use crate::envelope::{Action, Severity, StatementType, is_alert_tag, is_slug};
@@ -155,10 +155,18 @@ fn rule(number: usize, span: &Range<usize>, table: &DeTable, found: &mut Finding
         Some((span, rate?))
     });
     let decision = decision(span, table, limit.as_ref(), rate.as_ref(), found);
+    let kinds = kinds?;
     Some(Rule {
         name: format!("rule {number} (line {line})").into(),
+        key: key([
+            ("kind", names(kinds.as_ref(), |it| it.as_str())),
+            ("action", names(operations.as_ref(), |it| it.as_str())),
+            ("severity", names(severities.as_ref(), |it| it.as_str())),
+            ("tag", names(tags.as_ref(), String::as_str)),
+            ("federation", names(federations.as_ref(), String::as_str)),
+        ]),
         line,
-        kinds: kinds?,
+        kinds,
         operations,
         severities,
         tags,
@@ -166,6 +174,10 @@ fn rule(number: usize, span: &Range<usize>, table: &DeTable, found: &mut Finding
         decision: decision?,
         rate: rate.map(|(_, rate)| rate),
     })
+}
+
+fn names<T>(list: Option<&Vec<T>>, name: impl Fn(&T) -> &str) -> Option<Vec<&str>> {
+    list.map(|list| list.iter().map(name).collect())
 }
 
 /// `Some(None)`: any.

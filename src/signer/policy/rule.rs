@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::Rate;
 use crate::envelope::Severity;
 use crate::signer::describe::span;
 use crate::signer::{Kind, Operation};
+use crate::store::hex;
 
 /// How long a person is given where a rule does not say, in seconds.
 pub const DEFAULT_TIMEOUT: u64 = 300;
@@ -11,8 +14,10 @@ pub const DEFAULT_TIMEOUT: u64 = 300;
 /// One rule. A list that is `None` is no condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// `rule 3 (line 12)`, from 1: how records and refusals name it.
+    /// `rule 3 (line 12)`, from 1: how refusals name it.
     pub name: Arc<str>,
+    /// Follows from what it matches: its rate is counted under this, wherever the rule stands and whatever it decides.
+    pub key: Arc<str>,
     /// Its line in the file.
     pub line: usize,
     /// `None`: `*`.
@@ -64,6 +69,23 @@ pub(in crate::signer) struct Subject<'a> {
     pub(in crate::signer) severity: Option<Severity>,
     pub(in crate::signer) tag: Option<&'a str>,
     pub(in crate::signer) federation: Option<&'a str>,
+}
+
+/// What a rule matches, without order: 8 hex digits of SHA-256.
+pub(super) fn key(conditions: [(&str, Option<Vec<&str>>); 5]) -> Arc<str> {
+    let mut hash = Sha256::new();
+    for (name, values) in conditions {
+        hash.update(name);
+        if let Some(mut values) = values {
+            values.sort_unstable();
+            values.dedup();
+            // Names hold none of the separators.
+            hash.update("=");
+            hash.update(values.join(","));
+        }
+        hash.update(";");
+    }
+    hex::encode(&hash.finalize()[..4]).into()
 }
 
 impl Rule {

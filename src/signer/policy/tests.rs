@@ -368,3 +368,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rule_is_counted_by_what_it_matches() {
+    let key = |text: &str| {
+        Policy::parse(&format!("version = 1\n{text}"))
+            .unwrap()
+            .rules()
+            .last()
+            .unwrap()
+            .key
+            .clone()
+    };
+    let rule = "[[rule]]\nkind = [\"attestation\", \"action\"]\ntag = [\"a\", \"b\"]\ndecision = \"allow\"\nrate = \"4/h\"\n";
+    let same = [
+        format!("[[rule]]\nkind = \"guardian-key\"\ndecision = \"deny\"\n\n\n{rule}"),
+        rule.replace("4/h", "5/min"),
+        rule.replace("\"attestation\", \"action\"", "\"action\", \"attestation\""),
+        rule.replace("allow", "ask"),
+    ];
+    for other in &same {
+        assert_eq!(key(other), key(rule), "{other}");
+    }
+    for other in [
+        rule.replace("\"a\", ", ""),
+        rule.replace("[\"attestation\", \"action\"]", "\"*\""),
+        rule.replace("tag = [\"a\", \"b\"]\n", ""),
+        rule.replace("tag", "federation"),
+    ] {
+        assert_ne!(key(&other), key(rule), "{other}");
+    }
+}

@@ -7,6 +7,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::engine::ExecStream;
 
+/// Characters of what a program in a container says that are passed on.
+const MAX_SAID: usize = 400;
+
 /// An exec whose last words are still there when the stream is not.
 pub(super) struct Bridge {
     stream: ExecStream,
@@ -18,10 +21,11 @@ pub(super) struct Bridge {
 pub(super) struct Complaints(Arc<Mutex<String>>);
 
 impl Complaints {
-    /// In one line; empty where it said nothing.
+    /// In one line, and no more of it than says why; empty where it said nothing.
     pub(super) fn text(&self) -> String {
         let text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.chars().take(MAX_SAID).collect()
     }
 }
 

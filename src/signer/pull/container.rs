@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::PullError;
 use super::bridge::{Bridge, Complaints};
@@ -22,7 +22,9 @@ const NEXT: &str = "-next";
 const QUICK: Duration = Duration::from_millis(25);
 /// The same at other times.
 const GENTLE: Duration = Duration::from_secs(1);
-/// Over ssh each look crosses the network.
+/// Between two looks for a container that is being warmed up.
+const FORESEE: Duration = Duration::from_secs(2);
+/// How many times as long all of these are over ssh, where each look crosses the network.
 const FAR: u32 = 4;
 
 /// A container that is followed by its name.
@@ -41,7 +43,7 @@ struct Inner {
     /// What the name led to at the last look.
     seen: Option<Seen>,
     /// By container id, whose configuration never changes; the oldest goes first.
-    verdicts: VecDeque<(String, Verdict)>,
+    verdicts: VecDeque<(String, Verdict, Instant)>,
 }
 
 /// What a name leads to.
@@ -110,14 +112,8 @@ impl Place {
     /// Returns when the name leads to another container than at the last look of [`Self::open`], or to one that now runs
     /// and did not, or the other way round. `quick`: a handover may be under way.
     pub(super) async fn moved(&self, quick: bool) {
-        let far = if matches!(self.endpoint, Endpoint::Ssh(_)) {
-            FAR
-        } else {
-            1
-        };
-        let pause = if quick { QUICK } else { GENTLE } * far;
         loop {
-            tokio::time::sleep(pause).await;
+            self.pause(if quick { QUICK } else { GENTLE }).await;
             // Without an engine, or before the first look, there is nothing to compare with.
             let (engine, seen) = {
                 let inner = self.inner();
@@ -134,8 +130,22 @@ impl Place {
         }
     }
 
-    /// Checks what an upgrade warms up while its guardian still stands by: afterwards every moment counts.
-    pub(super) async fn foresee(&self) {
+    /// As [`Self::moved`] in quiet times, and checks meanwhile what an upgrade warms up, while its guardian still stands
+    /// by: afterwards every moment counts.
+    pub(super) async fn left(&self) {
+        let foresee = async {
+            loop {
+                self.pause(FORESEE).await;
+                self.foresee().await;
+            }
+        };
+        tokio::select! {
+            () = self.moved(false) => {}
+            () = foresee => {}
+        }
+    }
+
+    async fn foresee(&self) {
         let Some(engine) = self.inner().engine.clone() else {
             return;
         };
@@ -146,6 +156,11 @@ impl Place {
         {
             let _ = self.judge(&engine, &container).await;
         }
+    }
+
+    async fn pause(&self, time: Duration) {
+        let far = matches!(self.endpoint, Endpoint::Ssh(_));
+        tokio::time::sleep(time * if far { FAR } else { 1 }).await;
     }
 
     async fn engine(&self) -> Result<Engine, PullError> {
@@ -203,17 +218,20 @@ impl Place {
             .iter()
             .find(|it| it.0 == container.id)
             .cloned();
-        if let Some((_, verdict)) = known {
+        if let Some((_, verdict, at)) = known
+            && verdict.as_ref().err().is_none_or(|why| why.holds(at.elapsed()))
+        {
             return verdict.map_err(distrusted);
         }
         let verdict = self.weigh(trust, engine, container).await?;
-        let may_pass = verdict.as_ref().is_err_and(|why| why.may_pass());
-        if !may_pass {
+        {
             let mut inner = self.inner();
+            inner.verdicts.retain(|it| it.0 != container.id);
             if inner.verdicts.len() == VERDICTS {
                 inner.verdicts.pop_front();
             }
-            inner.verdicts.push_back((container.id.clone(), verdict.clone()));
+            let judged = (container.id.clone(), verdict.clone(), Instant::now());
+            inner.verdicts.push_back(judged);
         }
         verdict.map_err(distrusted)
     }

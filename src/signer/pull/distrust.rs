@@ -1,6 +1,10 @@
+use std::time::Duration;
+
 use super::trust::ImageError;
 use crate::engine::Unsound;
 
+/// How long an image that is not trusted is left alone.
+const AGAIN: Duration = Duration::from_secs(30);
 /// Differences that are named; a container can have thousands.
 const NAMED: usize = 5;
 
@@ -21,12 +25,13 @@ pub enum Distrust {
 }
 
 impl Distrust {
-    /// Whether the next try may end otherwise, with the same container.
-    pub(super) fn may_pass(&self) -> bool {
+    /// Whether it still holds after this time, for the same container. What a container is made of never changes; an image
+    /// can be verified or signed later, and registries come back.
+    pub(super) fn holds(&self, since: Duration) -> bool {
         match self {
-            Self::Unsound(_) => false,
-            Self::Image(error) => error.may_pass(),
-            Self::NoImage => true,
+            Self::Unsound(_) => true,
+            Self::Image(error) if !error.may_pass() => since < AGAIN,
+            Self::Image(_) | Self::NoImage => false,
         }
     }
 }
@@ -47,5 +52,32 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(120) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Aspect;
+
+    #[test]
+    fn a_container_stays_what_it_is_and_an_image_may_be_verified_later() {
+        let (now, later) = (Duration::ZERO, AGAIN);
+        let unsound = Distrust::Unsound(Vec::new());
+        assert!(unsound.holds(now) && unsound.holds(later));
+        let unverified = Distrust::Image(ImageError::Nameless);
+        assert!(unverified.holds(now) && !unverified.holds(later));
+        assert!(!Distrust::Image(ImageError::Interrupted).holds(now));
+        assert!(!Distrust::NoImage.holds(now));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_within_bounds() {
+        let one = Unsound {
+            aspect: Aspect::Variable,
+            found: "é".repeat(10_000),
+        };
+        let text = Distrust::Unsound(vec![one; 1000]).to_string();
+        assert!(text.contains("995 more") && text.len() < 2000, "{text}");
     }
 }

@@ -4,25 +4,26 @@ mod bridge;
 mod container;
 mod conversation;
 mod distrust;
+mod error;
 mod remembered;
 mod rpc;
 mod session;
 mod trust;
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::frames::{CallError, FrameError, Hello, RPC_VERSION};
-use super::{Caller, CallerId, Engine, Stop};
-use crate::engine::EngineError;
+use super::frames::{FrameError, Hello, RPC_VERSION};
+use super::{Caller, CallerId, CompareError, Engine, Stop};
+use crate::audit::AuditError;
 use crate::image::Digest;
 use crate::operator::OperatorId;
 pub use container::Place;
 pub use conversation::Conversation;
 pub use distrust::Distrust;
+pub use error::PullError;
 pub use remembered::{Remembered, RolledBack, verified_head};
 use rpc::Rpc;
 use session::Session;
@@ -32,99 +33,10 @@ pub use trust::{ImageError, ImageTrust};
 const CALL_TIME: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A connection that held so long was none that failed at once, even if nothing was asked for.
+const LASTED: Duration = Duration::from_secs(30);
 /// How long after the end of a session another guardian may be taking over: twice as long as one may take to stand by.
 const HANDOVER: Duration = Duration::from_secs(20);
-/// Between two looks for a container that is being warmed up.
-const FORESEE: Duration = Duration::from_secs(2);
-
-/// Why a guardian's requests could not be fetched.
-#[derive(Debug, thiserror::Error)]
-pub enum PullError {
-    /// Nobody listens.
-    #[error("no guardian answers at {}: {source}", path.display())]
-    Unreachable {
-        /// Its RPC socket.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// It did not answer in time.
-    #[error("the guardian did not answer within {} s", .0.as_secs())]
-    Silent(Duration),
-    /// It spoke something else.
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-    /// It answered with an error.
-    #[error("the guardian refused {method}: {} ({})", error.detail, error.reason)]
-    Refused {
-        /// What was called.
-        method: &'static str,
-        /// What it said; from outside.
-        error: CallError,
-    },
-    /// It is another operator's guardian.
-    #[error("the {place} is that of {found}, not of {expected}")]
-    Foreign {
-        /// Which guardian.
-        place: String,
-        /// Whose it says it is; from outside.
-        found: String,
-        /// Whose it should be.
-        expected: OperatorId,
-    },
-    /// The engine does not do what it is asked for.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// Nothing has the name.
-    #[error("there is no container {name}")]
-    NoContainer {
-        /// The name.
-        name: String,
-    },
-    /// It does not run.
-    #[error("container {name} does not run ({status})")]
-    Stopped {
-        /// Its name.
-        name: String,
-        /// What the engine says it does.
-        status: String,
-    },
-    /// It may run anything.
-    #[error("container {name} gets no signature: {why}")]
-    Distrusted {
-        /// Its name.
-        name: String,
-        /// Why not.
-        why: Arc<Distrust>,
-    },
-    /// The program in the container did not bring us to its guardian.
-    #[error("container {name} has no guardian that serves: {said}")]
-    Unbridged {
-        /// Its name.
-        name: String,
-        /// What the program said; from outside.
-        said: String,
-    },
-    /// The name leads to another container, or this one stopped.
-    #[error("container {name} is another one now, or stopped")]
-    Moved {
-        /// The name.
-        name: String,
-    },
-    /// It speaks another version of the RPC.
-    #[error("the guardian speaks version {0} of the RPC, this kit version {RPC_VERSION}")]
-    Version(u64),
-}
-
-impl PullError {
-    /// Whether there is nothing that could be asked, as far as can be seen.
-    pub fn is_absence(&self) -> bool {
-        matches!(
-            self,
-            Self::Engine(_) | Self::NoContainer { .. } | Self::Stopped { .. } | Self::Unreachable { .. }
-        )
-    }
-}
 
 /// A guardian whose requests are fetched from its RPC.
 #[derive(Clone)]
@@ -158,6 +70,8 @@ pub enum Link {
     Down(PullError),
     /// What it proves that we did is more than our log knows: nothing is signed any more.
     RolledBack(RolledBack),
+    /// What it proves is taken over, or could not be compared: a sentence fragment.
+    Noted(String),
 }
 
 impl Guardian {
@@ -187,7 +101,8 @@ impl Guardian {
     }
 
     /// Fetches and answers requests until `stop` turns true, through restarts and handovers of the guardian: it is found
-    /// again under the same name.
+    /// again under the same name. However it behaves, it is not called faster than a few times a second while it has
+    /// nothing to sign.
     pub async fn pull(self, engine: Arc<Engine>, mut stop: Stop, tell: impl Fn(Link) + Send + Sync) {
         let mut pause = FIRST_PAUSE;
         let mut told: Option<String> = None;
@@ -197,9 +112,7 @@ impl Guardian {
             let session = async {
                 let connected = self.connect().await?;
                 let remembered = Remembered::ask(&connected.rpc, engine.public()).await?;
-                if let Err(rolled_back) = engine.compare(&remembered) {
-                    tell(Link::RolledBack(rolled_back));
-                }
+                compare(&engine, remembered, &tell).await?;
                 tell(Link::Up);
                 Ok::<_, PullError>(connected)
             };
@@ -215,13 +128,19 @@ impl Guardian {
             };
             let error = match outcome {
                 Ok(connected) => {
-                    (pause, told) = (FIRST_PAUSE, None);
+                    told = None;
+                    let begun = Instant::now();
                     let caller = self.caller(connected.digest);
+                    let mut session = Session::new(&connected.rpc, &engine, caller);
                     let error = tokio::select! {
                         () = stop.wait() => return,
-                        error = Session::new(&connected.rpc, &engine, caller).run() => error,
+                        error = session.run() => error,
                         error = self.left() => error,
                     };
+                    // Not every connection that was made: else who closes each at once would be called at full speed.
+                    if session.has_served() || begun.elapsed() >= LASTED {
+                        pause = FIRST_PAUSE;
+                    }
                     ended = Some(Instant::now());
                     error
                 }
@@ -258,21 +177,12 @@ impl Guardian {
         }
     }
 
-    /// As [`Self::moved`], with an eye on what an upgrade is warming up.
+    /// As [`Self::moved`], while a session is open.
     async fn left(&self) -> PullError {
         let Way::Container(place) = &self.way else {
             return std::future::pending().await;
         };
-        let foresee = async {
-            loop {
-                tokio::time::sleep(FORESEE).await;
-                place.foresee().await;
-            }
-        };
-        tokio::select! {
-            () = place.moved(false) => {}
-            () = foresee => {}
-        }
+        place.left().await;
         let name = place.name().to_owned();
         PullError::Moved { name }
     }
@@ -334,5 +244,30 @@ impl fmt::Display for Guardian {
             Way::Socket(path) => write!(f, "guardian at {}", path.display()),
             Way::Container(place) => write!(f, "guardian in container {}", place.name()),
         }
+    }
+}
+
+/// Once on each connection. Reads files and waits for records.
+async fn compare(
+    engine: &Arc<Engine>,
+    remembered: Remembered,
+    tell: &(impl Fn(Link) + Send + Sync),
+) -> Result<(), PullError> {
+    let comparing = Arc::clone(engine);
+    let compared = tokio::task::spawn_blocking(move || comparing.compare(&remembered)).await;
+    match compared {
+        Ok(Ok(notes)) => {
+            for note in notes {
+                tell(Link::Noted(note));
+            }
+            Ok(())
+        }
+        // The other doors have to know it, and so has the guardian: each request is answered with it.
+        Ok(Err(CompareError::RolledBack(rolled_back))) => {
+            tell(Link::RolledBack(rolled_back));
+            Ok(())
+        }
+        Ok(Err(CompareError::Audit(error))) => Err(error.into()),
+        Err(_) => Err(AuditError::Closed.into()),
     }
 }

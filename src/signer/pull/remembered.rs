@@ -31,6 +31,11 @@ pub enum RolledBack {
         /// Our last one.
         ours: u64,
     },
+    /// A record was signed as the head of the log, and ours has another one of this number.
+    Fork {
+        /// The number.
+        seq: u64,
+    },
     /// An action was signed with a nonce above all that we know.
     Nonce {
         /// Which action.
@@ -49,6 +54,10 @@ impl fmt::Display for RolledBack {
                 f,
                 "the guardian has a signed head of record {remembered} of the audit log, which ends at record {ours} here"
             ),
+            Self::Fork { seq } => write!(
+                f,
+                "the guardian has a signed head of record {seq} of the audit log, and the log here has another record {seq}"
+            ),
             Self::Nonce {
                 action,
                 remembered,
@@ -61,6 +70,8 @@ impl fmt::Display for RolledBack {
         }
     }
 }
+
+impl std::error::Error for RolledBack {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,6 +110,15 @@ impl Remembered {
         Ok(remembered)
     }
 
+    #[cfg(test)]
+    pub(in crate::signer) fn of(head: Option<Head>, nonces: &[(Action, u64)]) -> Self {
+        Self {
+            head,
+            nonces: nonces.to_vec(),
+            ignored: Vec::new(),
+        }
+    }
+
     /// The nonces that it proves, by action.
     pub(in crate::signer) fn nonces(&self) -> &[(Action, u64)] {
         &self.nonces
@@ -122,23 +142,18 @@ impl Remembered {
         }
     }
 
-    /// The first thing that is proved and not known here.
-    pub(in crate::signer) fn missing(
+    /// The head that it proves.
+    pub(in crate::signer) fn head(&self) -> Option<Head> {
+        self.head
+    }
+
+    /// The first nonce that it proves and that is above the highest known here.
+    pub(in crate::signer) fn higher_nonce(
         &self,
-        ours: &Head,
-        nonce: impl Fn(Action) -> Option<u64>,
+        known: impl Fn(Action) -> Option<u64>,
     ) -> Option<RolledBack> {
-        let record = self
-            .head
-            .filter(|head| head.seq > ours.seq || (head.seq == ours.seq && head.hash != ours.hash));
-        if let Some(head) = record {
-            return Some(RolledBack::Record {
-                remembered: head.seq,
-                ours: ours.seq,
-            });
-        }
         self.nonces.iter().find_map(|(action, remembered)| {
-            let ours = nonce(*action).unwrap_or(0);
+            let ours = known(*action).unwrap_or(0);
             (*remembered > ours).then_some(RolledBack::Nonce {
                 action: *action,
                 remembered: *remembered,

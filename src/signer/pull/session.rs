@@ -1,9 +1,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::rpc::Rpc;
 use super::{CALL_TIME, PullError};
@@ -18,6 +19,12 @@ const REFUSED: usize = 512;
 const LONG_POLL: Duration = Duration::from_secs(30);
 /// After which a request is tried again that was too fast, or met a full disk.
 const AGAIN: Duration = Duration::from_secs(2);
+/// At least so long between an answer with requests and the next call for more.
+const PACE: Duration = Duration::from_millis(20);
+/// A guardian that has nothing lets a call wait; one that answers it sooner than this is asked at longer and longer
+/// intervals, up to [`LONGEST_PACE`].
+const PATIENT: Duration = Duration::from_secs(1);
+const LONGEST_PACE: Duration = Duration::from_secs(5);
 
 /// One connection to a guardian, from when its requests are fetched.
 pub(super) struct Session<'a> {
@@ -29,6 +36,10 @@ pub(super) struct Session<'a> {
     /// asked for again after that.
     refused: VecDeque<(String, Option<Instant>)>,
     jobs: JoinSet<(String, Reply)>,
+    /// A signature was handed over.
+    served: bool,
+    /// Until the next call for requests, after an answer to the last one.
+    pace: Duration,
 }
 
 impl<'a> Session<'a> {
@@ -40,11 +51,18 @@ impl<'a> Session<'a> {
             working: HashSet::new(),
             refused: VecDeque::new(),
             jobs: JoinSet::new(),
+            served: false,
+            pace: PACE,
         }
     }
 
+    /// Whether it was of use to the guardian.
+    pub(super) fn has_served(&self) -> bool {
+        self.served
+    }
+
     /// Works until the connection fails.
-    pub(super) async fn run(mut self) -> PullError {
+    pub(super) async fn run(&mut self) -> PullError {
         let rpc = self.rpc;
         let mut heads = self.engine.heads();
         // What was signed before this connection is worth remembering, too.
@@ -52,11 +70,16 @@ impl<'a> Session<'a> {
         // One call for requests at a time; it goes on while answers are given.
         let mut fetch = std::pin::pin!(fetch(rpc, self.known()));
         let mut is_fetching = true;
+        let (mut called, mut next) = (Instant::now(), Instant::now());
         loop {
             let outcome = tokio::select! {
                 requests = fetch.as_mut(), if is_fetching => {
                     is_fetching = false;
-                    requests.map(|requests| self.start(requests))
+                    requests.map(|requests| {
+                        let started = self.start(requests);
+                        self.set_pace(started, called.elapsed());
+                        next = Instant::now() + self.pace;
+                    })
                 }
                 Some(done) = self.jobs.join_next() => self.answer(done).await,
                 Ok(()) = heads.changed() => {
@@ -64,19 +87,29 @@ impl<'a> Session<'a> {
                     self.leave(head).await
                 }
                 // A new call ends the one before it, which told the guardian not to send what is tried again now.
-                () = tokio::time::sleep(AGAIN), if self.is_due() => {
+                () = sleep(AGAIN), if self.is_due() => {
                     is_fetching = false;
+                    Ok(())
+                }
+                () = sleep_until(next), if !is_fetching && self.working.len() < WAITING => {
+                    fetch.set(self::fetch(rpc, self.known()));
+                    (is_fetching, called) = (true, Instant::now());
                     Ok(())
                 }
             };
             if let Err(error) = outcome {
                 return error;
             }
-            if !is_fetching && self.working.len() < WAITING {
-                fetch.set(self::fetch(rpc, self.known()));
-                is_fetching = true;
-            }
         }
+    }
+
+    /// `started` requests came after `took`.
+    fn set_pace(&mut self, started: usize, took: Duration) {
+        self.pace = if started > 0 || took >= PATIENT {
+            PACE
+        } else {
+            (self.pace * 2).min(LONGEST_PACE)
+        };
     }
 
     fn is_due(&self) -> bool {
@@ -98,7 +131,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn start(&mut self, requests: Requests) {
+    /// Starts work on what is new, and says how many these are.
+    fn start(&mut self, requests: Requests) -> usize {
+        let before = self.working.len();
         for request in requests.requests {
             // What has no id cannot be answered; a guardian of ours sends none.
             let Some(id) = id_of(&request) else {
@@ -118,6 +153,7 @@ impl<'a> Session<'a> {
                 (id, reply)
             });
         }
+        self.working.len() - before
     }
 
     async fn answer(
@@ -146,6 +182,7 @@ impl<'a> Session<'a> {
         };
         let _: serde_json::Map<String, serde_json::Value> =
             self.rpc.call("answer", &answered, CALL_TIME).await?;
+        self.served |= answered.status == 200;
         Ok(())
     }
 

@@ -188,11 +188,11 @@ fn is_image(verified: &VerifiedImage, id: &Digest) -> bool {
 /// Where its signature may be: first by the digests under which it was pulled, then by its name.
 fn names(image: &LocalImage, named: &str) -> Vec<Reference> {
     let texts = image.repo_digests.iter().map(String::as_str).chain([named]);
-    let mut names: Vec<Reference> = Vec::new();
+    let mut found: Vec<Reference> = Vec::new();
     for reference in texts.take(MAX_NAMES).filter_map(|text| text.parse().ok()) {
-        if !names.contains(&reference) {
-            names.push(reference);
+        if !found.contains(&reference) {
+            found.push(reference);
         }
     }
-    names
+    found
 }

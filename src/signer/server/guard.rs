@@ -34,6 +34,21 @@ pub(super) enum Door {
     },
 }
 
+impl Door {
+    /// Whether everybody on this machine can connect, and only the token tells who may.
+    pub(super) fn is_open_to_all(&self) -> bool {
+        matches!(self, Self::Loopback { .. })
+    }
+
+    /// Whether a request comes from somebody who may, as far as a token tells.
+    pub(super) fn knows<B>(&self, request: &http::Request<B>) -> bool {
+        match self {
+            Self::Loopback { token, .. } => check_token(request.headers(), token).is_ok(),
+            _ => true,
+        }
+    }
+}
+
 /// The only route without a token.
 pub(super) const HEALTH: &str = "/healthz";
 

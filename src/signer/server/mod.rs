@@ -19,10 +19,10 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-pub(crate) use body::{MAX_BODY, read as read_body};
-pub(crate) use connection::response;
+pub(crate) use body::read as read_body;
+pub(crate) use connection::{Limits, converse};
 pub(crate) use patient::Patient;
-pub use socket::{SocketError, guardian_socket, operator_socket};
+pub use socket::{SocketError, closed_on_the_way, guardian_socket, operator_socket};
 pub use token::{TokenError, token_path};
 
 use super::{Engine, Stop};

@@ -116,7 +116,7 @@ async fn handle(shared: &Shared, door: &Door, head: &Parts, body: Incoming) -> R
     }
     let wait = query(head, &route)?;
     let engine = &shared.engine;
-    let _permit = match route {
+    let permit = match route {
         Route::Health => return Ok(engine.health()),
         // Waiting takes nothing but a little memory, and must not keep the same caller from signing.
         Route::Outcome(_) => shared.in_flight.wait(&caller)?,
@@ -130,12 +130,23 @@ async fn handle(shared: &Shared, door: &Door, head: &Parts, body: Incoming) -> R
     Ok(match route {
         Route::Health => engine.health(),
         Route::Identity => engine.identity(),
-        Route::Sign => engine.sign(caller, body).await,
+        // Who hangs up has not made room for another one: the work goes on.
+        Route::Sign => engine.sign_holding(caller, body, permit).await,
         Route::Outcome(id) => engine.outcome(&caller, id, wait).await,
         Route::Pending => engine.pending(),
         Route::Approve(id) => {
             let approval: Approval = parse(&body)?;
-            engine.approve(id, &approval.payload_sha256, approval.scope).await
+            let (engine, id) = (Arc::clone(engine), id.to_owned());
+            let approved = tokio::spawn(async move {
+                let reply = engine
+                    .approve(&id, &approval.payload_sha256, approval.scope)
+                    .await;
+                drop(permit);
+                reply
+            });
+            approved
+                .await
+                .unwrap_or_else(|_| Reply::refused(500, "internal", "the request could not be worked on"))
         }
         Route::Deny(id) => {
             let Nothing {} = parse(&body)?;

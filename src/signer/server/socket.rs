@@ -56,6 +56,23 @@ pub fn operator_socket(folders: &Folders) -> PathBuf {
     folders.runtime.join("operator").join("operator.sock")
 }
 
+/// The first folder on the way to `socket` through which a user cannot come, whatever the socket and its own folder allow;
+/// `None` where the way is open as far as can be seen from here.
+pub fn closed_on_the_way(socket: &Path, uid: u32) -> Option<PathBuf> {
+    use std::os::unix::fs::MetadataExt;
+    // Through the mask of an access control list the group bits also stand for listed users: with one set, who is let in
+    // is not ours to say.
+    const SEARCH: u32 = 0o011;
+    let above: Vec<&Path> = socket.ancestors().skip(2).collect();
+    let closed =
+        |folder: &&Path| fs::metadata(folder).is_ok_and(|it| it.uid() != uid && it.mode() & SEARCH == 0);
+    above
+        .into_iter()
+        .rev()
+        .find(|it| uid != 0 && closed(it))
+        .map(Path::to_owned)
+}
+
 /// A listening socket. Its name goes when this is dropped, if nobody else has taken it.
 pub(super) struct Bound {
     path: PathBuf,
@@ -175,6 +192,24 @@ mod tests {
         assert!(!path.exists());
         let (_listener, _bound) = Bound::listen(&path, &[]).unwrap();
         assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_closed_folder_on_the_way_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("run");
+        fs::create_dir_all(run.join("guardian")).unwrap();
+        let socket = run.join("guardian/signer.sock");
+        let open = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        open(dir.path(), 0o755);
+        open(&run, 0o700);
+        assert_eq!(closed_on_the_way(&socket, 65532), Some(run.clone()));
+        assert_eq!(closed_on_the_way(&socket, 0), None);
+        open(dir.path(), 0o700);
+        assert_eq!(closed_on_the_way(&socket, 65532).as_deref(), Some(dir.path()));
+        open(dir.path(), 0o755);
+        open(&run, 0o711);
+        assert_eq!(closed_on_the_way(&socket, 65532), None);
     }
 
     #[test]

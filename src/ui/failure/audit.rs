@@ -20,14 +20,15 @@ impl From<AuditError> for Failure {
             )),
             AuditError::StateOlder { state, epoch, .. } => failure("state-older").hint(format!(
                 "Put the newest copy of {} back. If there is none, everything signed since is forgotten: compare with what \
-                 the guardian and the portal have of this operator, wait 24 hours (older requests are refused by their ids), then \
+                 the guardian and the portal have of this operator, wait until nothing of it is valid any more (an action is for up to 30 days, all else for up to 24 hours), then \
                  move {} away and start again; that is recorded.",
                 shell_quoted(state),
                 shell_quoted(epoch)
             )),
             AuditError::StateForked { state, epoch, .. } => failure("state-forked").hint(format!(
                 "The same key was used with two copies of {}. Put the one back that was used last. If there is none, wait \
-                 24 hours, then move {} away and start again; that is recorded.",
+                 until nothing that was signed is valid any more (an action is for up to 30 days, all else for up to 24 hours), \
+                 then move {} away and start again; that is recorded.",
                 shell_quoted(state),
                 shell_quoted(epoch)
             )),

@@ -1,7 +1,7 @@
 use super::store::shell_quoted;
 use super::{Exit, Failure};
 use crate::signer::client::{ClientError, Refused};
-use crate::signer::{OpenError, RolledBack, SocketError, TokenError};
+use crate::signer::{CompareError, OpenError, RolledBack, SocketError, TokenError};
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
@@ -39,16 +39,32 @@ impl From<SocketError> for Failure {
     }
 }
 
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Self {
+        match error {
+            CompareError::RolledBack(error) => error.into(),
+            CompareError::Audit(error) => error.into(),
+        }
+    }
+}
+
 impl From<RolledBack> for Failure {
     fn from(error: RolledBack) -> Self {
-        Self::new(
-            "rolled-back",
-            format!("the state folder is an older copy: {error}"),
-        )
-        .hint(
-            "Put the newest copy of the state folder back. If it is lost: wait 24 hours (no request is valid for longer), \
-             then start once with --accept-rollback; that is recorded.",
-        )
+        let (what, remedy) = match error {
+            RolledBack::Record { .. } | RolledBack::Nonce { .. } => (
+                "the state folder is an older copy, or another machine signed with this key",
+                "Put the newest copy of the state folder back.",
+            ),
+            RolledBack::Fork { .. } => (
+                "the state folder is another one than before",
+                "Put the state folder back that the guardian knows.",
+            ),
+        };
+        Self::new("rolled-back", format!("{what}: {error}")).hint(format!(
+            "{remedy} If it is lost: wait until nothing that it signed is valid any more (an action is for up to 30 days, \
+             all else for up to 24 hours), then start once with: oc-guardian sign --serve --guardian SOCKET --accept-rollback. \
+             That is recorded. If it was a second machine with --ask-only, there is nothing to wait for."
+        ))
     }
 }
 

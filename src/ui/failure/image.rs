@@ -65,7 +65,7 @@ fn hint(error: &VerifyError) -> String {
     }
 }
 
-fn fault_hint(fault: &Fault) -> &'static str {
+pub(super) fn fault_hint(fault: &Fault) -> &'static str {
     match fault {
         Fault::NotAStatement => {
             "It carries a signature that says nothing about an image; report it to the project."

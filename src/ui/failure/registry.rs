@@ -13,7 +13,8 @@ impl From<RegistryError> for Failure {
                 authenticated: true,
                 ..
             } => failure.hint(format!(
-                "Log in again with an account that may read it (docker login {host}), and check the name of the image."
+                "Log in again with an account that may read it (docker login {host}), or, if the image is public, log out \
+                 (docker logout {host}): an old login is refused even there. And check the name of the image."
             )),
             RegistryError::Denied { host, .. } => failure.hint(format!(
                 "Check the name of the image: registries deny what does not exist. If it is private, log in first: \
@@ -42,6 +43,10 @@ fn outage_hint(host: &str, outage: &Outage) -> String {
                            page) answers instead of the registry."
                 .into()
         }
+        Outage::Proxied { proxy, .. } => format!(
+            "Check that the proxy {proxy} answers and lets {host} through (variables HTTPS_PROXY, ALL_PROXY, NO_PROXY), then run \
+             this again: nothing is known about the image."
+        ),
         Outage::Status(_) => "Run this again later: nothing is known about the image.".into(),
         Outage::Connect(_) | Outage::TimedOut | Outage::Closed(_) => {
             "Check the network and any firewall, then run this again: nothing is known about the image."

@@ -38,7 +38,10 @@ impl From<&StoreError> for Failure {
             StoreError::Exists { .. } => failure("exists")
                 .hint("Nothing is overwritten. Choose another path, or move the old file away."),
             StoreError::Locked { .. } => failure("identity-locked")
-                .hint("Wait until it has finished, or stop it, then run this again."),
+                .hint(
+                    "Wait until it has finished, or stop it, then run this again. If it is sign --serve, which goes on until \
+                     stopped: answer what waits there, or with oc-guardian sign --pending.",
+                ),
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::Failure;
+use super::image::fault_hint;
 use super::store::shell_quoted;
 use crate::image::trust::{MirrorError, TrustError, UpdateError};
 use crate::image::{ArtifactError, Fault};
@@ -71,12 +72,19 @@ impl From<UpdateError> for Failure {
 
 impl From<ArtifactError> for Failure {
     fn from(error: ArtifactError) -> Self {
-        let failure = Self::new(error.reason(), error.to_string());
-        match error {
-            ArtifactError::Read(source) => source.into(),
+        let reason = error.reason();
+        let failure = Self::new(reason, error.to_string());
+        let facts = error.found_and_wanted();
+        let failure = match error {
+            ArtifactError::Read(source) => return source.into(),
             ArtifactError::Refused(fault) => failure
+                .about(format_args!("not trusted ({reason})"))
                 .with_exit(Exit::Untrusted)
                 .hint(format!("Do not use this file. {}", artifact_hint(&fault))),
+        };
+        match facts {
+            Some((found, wanted)) => failure.fact("found", found).fact("wanted", wanted),
+            None => failure,
         }
     }
 }
@@ -90,16 +98,11 @@ fn artifact_hint(fault: &Fault) -> &'static str {
         Fault::Unreadable(_) | Fault::Signature(_) | Fault::NotAStatement => {
             "Its signature does not hold: download file and bundle once more, from where they are published."
         }
-        Fault::Clock(_) => "Set this machine's clock; if it is right, the log entry is forged.",
+        Fault::Clock(_) | Fault::Certificate(_) | Fault::Issuer { .. } => fault_hint(fault),
         Fault::Log(_) => {
             "Nothing proves that its signature was logged. With a private Sigstore, check --trusted-root; else run \
              `oc-guardian trust update`: the log may be newer than the trust root."
         }
-        Fault::Certificate(_) => {
-            "Its certificate is not one that the trust root vouches for. With a private Sigstore, check \
-             --trusted-root; else run `oc-guardian trust update`."
-        }
-        Fault::Issuer { .. } => "If that issuer is meant, name it with --certificate-oidc-issuer.",
         Fault::Identity { .. } | Fault::Claim { .. } | Fault::Build { .. } => {
             "Somebody else signed it. If that signer is meant, name it with --certificate-identity or \
              --certificate-identity-regexp, or with --key."

@@ -2,7 +2,9 @@ use std::io;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+};
 
 /// The keyboard, key by key and without echo, given back when dropped. Ctrl-C still is one.
 pub(super) struct Keyboard {
@@ -19,6 +21,14 @@ impl Keyboard {
         tcsetattr(&stdin, OptionalActions::Now, &keys)?;
         tcflush(&stdin, QueueSelector::IFlush)?;
         Ok(Self { before })
+    }
+
+    /// Columns of the terminal; 80 where it does not say.
+    pub(super) fn columns() -> usize {
+        match tcgetwinsize(io::stdin()) {
+            Ok(size) if size.ws_col > 0 => size.ws_col.into(),
+            _ => 80,
+        }
     }
 
     /// The next key, if one is pressed in time; zero when the terminal is gone.

@@ -35,6 +35,12 @@ pub(super) fn line(notice: &Notice) -> String {
         ),
         Notice::Asked(question) => asked(question),
         Notice::Settled { id, how } => settled(id, how),
+        Notice::NotSigned { id, detail } => format!(
+            "{} {}: {}; it still waits",
+            paint(BAD, "approved, but NOT SIGNED"),
+            shown(id),
+            shown(detail)
+        ),
         Notice::Policy(Ok(())) => "policy  read again".into(),
         Notice::Policy(Err(error)) => format!(
             "{} not read again, the old one stays: {}",
@@ -51,6 +57,7 @@ pub(super) fn line(notice: &Notice) -> String {
             paint(WARNING, "guardian"),
             shown(error)
         ),
+        Notice::Warned(text) => format!("{} {}", paint(WARNING, "warning "), shown(text)),
         Notice::Lost(count) => format!("        {count} lines were lost, the screen was too slow"),
     }
 }
@@ -107,9 +114,11 @@ pub(super) fn json(notice: &Notice) -> Value {
             "payload_sha256": question.payload_sha256, "expires_at": question.expires_at,
         }),
         Notice::Settled { id, how } => json!({ "event": how, "id": id }),
+        Notice::NotSigned { id, detail } => json!({ "event": "not-signed", "id": id, "detail": detail }),
         Notice::Policy(outcome) => json!({ "event": "policy", "error": outcome.as_ref().err() }),
         Notice::Stopped(Some(reason)) => json!({ "event": "stopped-signing", "detail": reason }),
         Notice::Stopped(None) => json!({ "event": "signing-again" }),
+        Notice::Warned(text) => json!({ "event": "warning", "detail": text }),
         Notice::Guardian(outcome) => json!({ "event": "guardian", "error": outcome.as_ref().err() }),
         Notice::Lost(count) => json!({ "event": "lost", "count": count }),
     }

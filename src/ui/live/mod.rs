@@ -5,6 +5,7 @@ mod keys;
 mod lines;
 mod question;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -26,6 +27,17 @@ const AT_ONCE: usize = 1024;
 /// Without a terminal, how often the count of the routine ones is told.
 const COUNT_EVERY: Duration = Duration::from_secs(600);
 
+/// After the end of a question, what is typed at the next one in this time may still be meant for the last.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a screen that has lost notices looks up.
+pub struct Standing {
+    /// The questions that wait.
+    pub questions: Vec<Question>,
+    /// Why no signature can leave.
+    pub stopped: Option<String>,
+}
+
 /// What somebody at the terminal said.
 pub struct Verdict {
     /// The question.
@@ -44,8 +56,15 @@ pub struct Live<'a> {
     refusals: Refusals,
     told: (u64, Instant),
     drawn: String,
+    /// Ids of the questions that were told, and are open as far as is known.
+    open: HashSet<String>,
     waiting: Vec<Question>,
     asking: Option<Asking>,
+    /// When the last question left the screen.
+    ended: Option<Instant>,
+    stopped: Option<String>,
+    /// Notices were, and what they said is to be looked up.
+    lost: bool,
 }
 
 /// Counts refusals, those that are shown and those that are not.
@@ -91,13 +110,17 @@ impl<'a> Live<'a> {
             },
             told: (0, Instant::now()),
             drawn: String::new(),
+            open: HashSet::new(),
             waiting: Vec::new(),
             asking: None,
+            ended: None,
+            stopped: None,
+            lost: false,
         }
     }
 
-    /// Shows until the server is gone; `decide` gets what somebody says.
-    pub fn run(mut self, decide: impl Fn(Verdict)) {
+    /// Shows until the server is gone; `decide` gets what somebody says, `look` says how things stand.
+    pub fn run(mut self, decide: impl Fn(Verdict), look: impl Fn() -> Standing) {
         loop {
             let more = if self.asking.is_some() {
                 self.keyboard(&decide);
@@ -111,6 +134,15 @@ impl<'a> Live<'a> {
                 Ok(notice) => self.show(notice),
                 Err(true) => {}
                 Err(false) => break,
+            }
+            if std::mem::take(&mut self.lost) {
+                self.catch_up(look());
+            }
+            // What is held back while somebody reads a question is told after it.
+            if self.asking.is_none()
+                && let Some(count) = self.refusals.left_out()
+            {
+                self.line(&lines::left_out(count));
             }
             self.ask_next();
             self.draw();
@@ -140,13 +172,47 @@ impl<'a> Live<'a> {
         last.ok_or(true)
     }
 
+    /// Tells what the lost notices would have told.
+    fn catch_up(&mut self, standing: Standing) {
+        if standing.stopped.is_some() != self.stopped.is_some() {
+            self.show(Notice::Stopped(standing.stopped));
+        }
+        let gone: Vec<String> = {
+            let waits = |id: &String| standing.questions.iter().any(|question| question.id == *id);
+            self.open.iter().filter(|id| !waits(id)).cloned().collect()
+        };
+        for id in gone {
+            self.show(Notice::Settled { id, how: "answered" });
+        }
+        for question in standing.questions {
+            self.show(Notice::Asked(Box::new(question)));
+        }
+    }
+
+    /// Whether this was told already, when others were lost.
+    fn is_known(&mut self, notice: &Notice) -> bool {
+        match notice {
+            Notice::Asked(question) => !self.open.insert(question.id.clone()),
+            Notice::Stopped(reason) => std::mem::replace(&mut self.stopped, reason.clone()) == *reason,
+            Notice::Settled { id, .. } => {
+                self.open.remove(id);
+                false
+            }
+            Notice::Lost(_) => {
+                self.lost = true;
+                false
+            }
+            _ => false,
+        }
+    }
+
     fn show(&mut self, notice: Notice) {
+        if self.is_known(&notice) {
+            return;
+        }
         if self.ui.is_json() {
             // Somebody else reads the lines; if not, nothing is lost but they.
             let _ = self.ui.raw(&format!("{}\n", lines::json(&notice)));
-        }
-        if let Some(count) = self.refusals.left_out() {
-            self.line(&lines::left_out(count));
         }
         match notice {
             Notice::Signed { routine: true, .. } => self.routine += 1,
@@ -164,11 +230,12 @@ impl<'a> Live<'a> {
                     .as_ref()
                     .is_some_and(|asking| asking.question.id == id)
                 {
-                    self.asking = None;
-                    self.clear();
+                    self.end_question();
                 }
                 self.line(&lines::settled(&id, how));
             }
+            // Whoever is asked reads and types in peace.
+            Notice::Refused { .. } if self.asking.is_some() => self.refusals.left_out += 1,
             Notice::Refused { .. } if !self.refusals.has_room() => {}
             ref stopped @ Notice::Stopped(Some(_)) if self.ui.options.quiet => {
                 self.ui.warn(&lines::line(stopped));
@@ -201,7 +268,14 @@ impl<'a> Live<'a> {
         let mut err = anstream::stderr().lock();
         let _ = err.write_all(question::text(&question).as_bytes());
         match Keyboard::take() {
-            Ok(keyboard) => self.asking = Some(Asking::new(question, keyboard)),
+            Ok(keyboard) => {
+                let now = Instant::now();
+                let pause = self
+                    .ended
+                    .filter(|ended| now < *ended + PAUSE)
+                    .map_or(Duration::ZERO, |_| PAUSE);
+                self.asking = Some(Asking::new(question, keyboard, now + pause));
+            }
             Err(error) => self.ui.warn(&format!(
                 "the keyboard cannot be read ({error}); answer with --approve"
             )),
@@ -217,18 +291,24 @@ impl<'a> Live<'a> {
             Step::Yes(scope) => Some(scope),
             Step::No => None,
             Step::Over => {
-                self.asking = None;
-                self.clear();
+                self.end_question();
                 return;
             }
         };
-        if let Some(asking) = self.asking.take() {
-            self.clear();
+        if let Some(asking) = self.end_question() {
+            // Told again, if nothing comes of it.
+            self.open.remove(&asking.question.id);
             decide(Verdict {
                 question: asking.question,
                 approved,
             });
         }
+    }
+
+    fn end_question(&mut self) -> Option<Asking> {
+        self.ended = Some(Instant::now());
+        self.clear();
+        self.asking.take()
     }
 
     fn draw(&mut self) {

@@ -1,13 +1,17 @@
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::keys::Keyboard;
 use crate::signer::{Question, Scope};
 use crate::ui::{EMPHASIS, FAINT, HEADING, Lines, WARNING, paint, printable};
 
 /// Longest answer.
-const MAX_TYPED: usize = 8;
-/// Lines of the payload that are shown.
+const MAX_TYPED: usize = 5;
+/// Digits of the id in the prompt: the last ones, since the first are the time.
+const SHORT_ID: usize = 6;
+/// Columns that the summary has at least.
+const MIN_SUMMARY: usize = 8;
+/// Characters of the payload that are shown.
 const MAX_PAYLOAD: usize = 1200;
 
 /// A question on the screen.
@@ -15,6 +19,8 @@ pub(super) struct Asking {
     pub(super) question: Question,
     keyboard: Keyboard,
     typed: String,
+    /// What is typed before was meant for the question that stood here before.
+    listens_from: Instant,
 }
 
 /// What a look at the keyboard gave.
@@ -27,11 +33,12 @@ pub(super) enum Step {
 }
 
 impl Asking {
-    pub(super) fn new(question: Question, keyboard: Keyboard) -> Self {
+    pub(super) fn new(question: Question, keyboard: Keyboard, listens_from: Instant) -> Self {
         Self {
             question,
             keyboard,
             typed: String::new(),
+            listens_from,
         }
     }
 
@@ -43,7 +50,9 @@ impl Asking {
         match self.keyboard.key(time) {
             None => return Step::Waits,
             // Ctrl-D, or the terminal is gone.
-            Some(0 | 4) => return Step::No,
+            Some(0) => return Step::No,
+            Some(_) if Instant::now() < self.listens_from => return Step::Waits,
+            Some(4) => return Step::No,
             Some(b'\r' | b'\n') => {}
             Some(8 | 127) => {
                 self.typed.pop();
@@ -65,29 +74,38 @@ impl Asking {
 
     pub(super) fn prompt(&self, now: u64, more: usize) -> String {
         let left = self.question.expires_at.saturating_sub(now);
-        let mut text = format!(
-            "{} {}",
-            paint(WARNING, "Sign this?"),
-            paint(
-                EMPHASIS,
-                if self.question.may_repeat {
-                    "[y/N, h: yes to this rule for an hour]"
-                } else {
-                    "[y/N]"
-                }
-            ),
-        );
-        let _ = write!(
-            text,
-            " {}",
-            paint(FAINT, &format!("{}:{:02} left", left / 60, left % 60))
-        );
+        let choice = if self.question.may_repeat {
+            "[y/N, h: for an hour]"
+        } else {
+            "[y/N]"
+        };
+        let id = &self.question.id;
+        let short = id.get(id.len().saturating_sub(SHORT_ID)..).unwrap_or(id);
+        let mut rest = format!("{}:{:02} left", left / 60, left % 60);
         if more > 0 {
-            let _ = write!(text, " {}", paint(FAINT, &format!("({more} more waiting)")));
+            let _ = write!(rest, " (+{more})");
         }
-        let _ = write!(text, " {}", self.typed);
-        text
+        // In one row, which is drawn over: the summary has what is left of it.
+        let others = "Sign this?  (…)   ".len() + SHORT_ID + choice.len() + rest.len() + MAX_TYPED;
+        let room = (Keyboard::columns() - 1).saturating_sub(others).max(MIN_SUMMARY);
+        format!(
+            "{} {} {} {} {} {}",
+            paint(WARNING, "Sign this?"),
+            cut(&printable(&self.question.summary), room),
+            paint(FAINT, &format!("(…{})", printable(short))),
+            paint(EMPHASIS, choice),
+            paint(FAINT, &rest),
+            self.typed
+        )
     }
+}
+
+fn cut(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(room.saturating_sub(1)).collect();
+    format!("{kept}…")
 }
 
 /// The decoded request, with everything from outside escaped.
