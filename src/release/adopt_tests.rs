@@ -403,6 +403,16 @@ fn a_network_of_ones_own_is_carried_only_when_named() {
 }
 
 #[test]
+fn the_stage_network_is_ours() {
+    let adoption = look(|it| {
+        it.network_mode = STAGE.into();
+        it.networks.insert(STAGE.into(), None);
+    });
+    assert_eq!(adoption.differences, []);
+    assert_eq!(adoption.carried.network, "bridge");
+}
+
+#[test]
 fn neither_bundle_nor_old_image_can_have_files_of_the_next_image_hidden() {
     let hidden = Expected {
         data_dir: "/usr/lib".into(),
