@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::desired::{Bind, Data, Making, Volume};
+use super::super::desired::{Bind, Data, Extra, Making, Volume};
 use super::super::journal::Image;
 use super::*;
 use crate::engine::{Mount, MountKind, Privileges, Process, Restart, Spec, unsound};
@@ -275,7 +275,7 @@ fn whatever_may_run_other_code_is_an_obstacle_and_left_behind() {
         ["working-folder=/x"]
     );
     let adoption = look(add("/oc-guardian"));
-    assert_eq!(adoption.carried.extra, Default::default());
+    assert_eq!(adoption.carried.extra, Extra::default());
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn each_thing_that_is_named_is_carried_and_the_others_still_stand_in_the_way() {
     assert!(spec.mounts.contains(&mount(MountKind::Bind, "/a", "/x", true)));
     let all = look_with(change, &["none"]);
     assert_eq!(all.obstacles().count(), 0);
-    assert_eq!(all.carried.extra, Default::default());
+    assert_eq!(all.carried.extra, Extra::default());
 }
 
 #[test]
@@ -400,6 +400,16 @@ fn a_network_of_ones_own_is_carried_only_when_named() {
     };
     assert_eq!(obstacles(two), ["network=net"]);
     assert_eq!(look_with(two, &["network=net"]).unmatched.len(), 1);
+}
+
+#[test]
+fn the_stage_network_is_ours() {
+    let adoption = look(|it| {
+        it.network_mode = STAGE.into();
+        it.networks.insert(STAGE.into(), None);
+    });
+    assert_eq!(adoption.differences, []);
+    assert_eq!(adoption.carried.network, "bridge");
 }
 
 #[test]
@@ -506,7 +516,7 @@ fn texts_from_outside_are_bounded_and_one_line() {
         assert!(!difference.value.contains(char::is_control));
     }
     // And are named so.
-    let named = shown(&format!("{long}"));
+    let named = shown(&long);
     let adoption = look_with(
         |it| it.process.environment.push(format!("{long}=1")),
         &[&format!("variable={named}")],

@@ -122,11 +122,9 @@ pub(super) fn check(world: &World, scene: &Scene, context: &str) -> &'static str
         "{context}: container left: {world:#?}"
     );
     let serving = world.serving();
-    if scene.operation == Operation::Run {
-        if serving.is_empty() {
-            assert!(world.containers.is_empty(), "{context}: {world:#?}");
-            return "none";
-        }
+    if scene.operation == Operation::Run && serving.is_empty() {
+        assert!(world.containers.is_empty(), "{context}: {world:#?}");
+        return "none";
     }
     assert_eq!(serving.len(), 1, "{context}: {world:#?}");
     let (id, container) = serving[0];
@@ -224,6 +222,7 @@ pub(super) fn recover_all(scene: &Scene, world: &mut World, mut lives: Option<us
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "a table to be read with --nocapture")]
 fn killed_before_every_change_and_again_while_it_recovers() {
     let mut table: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
     let mut histories = 0;

@@ -110,6 +110,7 @@ fn kit<'a>(scene: &Scene, world: &'a mut simulated::World) -> Kit<'a> {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "a table to be read with --nocapture")]
 fn whatever_the_engine_does_at_any_call_one_guardian_serves_in_the_end() {
     let mut table: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
     let mut histories = 0;
@@ -161,6 +162,43 @@ fn whatever_the_engine_does_at_any_call_one_guardian_serves_in_the_end() {
         println!("{row:32} {outcomes:?}");
     }
     assert!(histories > 1000, "{histories}");
+}
+
+/// Nobody calls the kit again: a power cut in the night.
+#[test]
+fn an_engine_that_is_restarted_has_one_guardian_hold_the_data_without_any_help() {
+    for scene in scenes().into_iter().filter(|it| it.creates == Kind::Good) {
+        let (mut world, mut journal) = scene.begin();
+        let (_, changes) = scene.run(&mut world, &mut journal, None);
+        for lives in 0..=changes {
+            let (mut world, mut journal) = scene.begin();
+            scene.run(&mut world, &mut journal, Some(lives));
+            let step = world.journal.as_ref().map(|it| it.step);
+            world.restart_engine();
+            let context = format!(
+                "{:?} {:?} killed after {lives} at {step:?}: {world:#?}",
+                scene.operation, scene.strategy
+            );
+            let running = world.containers.values().filter(|it| it.running).count();
+            if matches!(step, Some(Step::Settle | Step::Commit)) {
+                // What was handed over stays so, and serves.
+                assert_eq!(running, 1, "{context}");
+                let [(id, container)] = world.serving()[..] else {
+                    panic!("{context}");
+                };
+                assert_eq!(world.holder.as_ref(), Some(id), "{context}");
+                assert_eq!(container.name, journal.container, "{context}");
+                assert!(
+                    !id.ends_with('2') || scene.operation == Operation::Run,
+                    "{context}"
+                );
+            } else {
+                // While ports and names change hands, the old one may come back without ports, or none at all after it
+                // was stopped; never two that contend.
+                assert!(running <= 1, "{context}");
+            }
+        }
+    }
 }
 
 #[test]

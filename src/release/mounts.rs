@@ -50,10 +50,10 @@ fn known(mount: &Mount, image: &LocalImage, expected: &Expected, found: &mut Fou
             insist(!is_safe, Kind::Volume, mount, found);
         }
         MountKind::Bind if is_safe && expected.signer.as_deref() == Some(target) => {
-            carried.signer = Some(bind())
+            carried.signer = Some(bind());
         }
         MountKind::Bind if is_safe && expected.files.iter().any(|file| file == target) => {
-            carried.files.push(bind())
+            carried.files.push(bind());
         }
         MountKind::Volume
             if is_of_data(target) && image.volumes.contains(&mount.target) && !source.is_empty() =>

@@ -205,8 +205,10 @@ impl Plan<'_> {
             self.detach(Which::Old);
             self.attach(Which::New);
         }
-        self.set_restart(Which::New, policy);
+        // The old one first: an engine that is restarted in between must not start both, of which the old one could take the
+        // data folder while the new one has the ports.
         self.set_restart(Which::Old, Restart::No);
+        self.set_restart(Which::New, policy);
     }
 
     fn commit(&mut self) {
