@@ -19,6 +19,8 @@ use crate::signer::Kind;
 const CLIENT_RETRY: Duration = Duration::from_secs(5);
 /// Peers are told no more often than that, however short the interval: they take a limited number of messages a minute.
 const PEERS_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked whether the others can be told for the first time.
+const FIRST_WORD: Duration = Duration::from_secs(1);
 /// Between two turns, whatever the clock says.
 const SHORTEST: Duration = Duration::from_millis(20);
 /// In the log.
@@ -85,7 +87,11 @@ pub(super) async fn run(shared: Arc<Shared>, portal: Arc<Client>) {
             }
         }
         // Not past the portal's turn, which has a jitter of its own.
-        let pause = interval.min(portal_due.saturating_duration_since(Instant::now()));
+        let mut pause = interval.min(portal_due.saturating_duration_since(Instant::now()));
+        if told.is_none() {
+            // The membership is learnt, and the key delegated, soon after the start: the others wait to hear of us.
+            pause = pause.min(FIRST_WORD);
+        }
         tokio::time::sleep(pause.max(SHORTEST)).await;
     }
 }

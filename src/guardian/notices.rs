@@ -1,7 +1,7 @@
 //! Upgrade notices that the operator's kit asks for: on a server the key is elsewhere, so they are signed through the queue.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -17,6 +17,9 @@ use crate::signer::Kind;
 const LIFE: u64 = 15 * 60;
 /// How long its request waits for the signing server: the kit has gone on by then.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a guardian may take to know the others.
+const ACQUAINTANCE: Duration = Duration::from_secs(120);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// In the log.
 const NOTICE: &str = "signature under the upgrade notice";
 
@@ -66,6 +69,11 @@ async fn have_signed(shared: &Shared, payload: &ActionPayload) -> Result<(), Str
     let raw = RawValue::from_string(envelope).map_err(|error| error.to_string())?;
     let learnt = shared.remembered.learn_action(&raw);
     shared.written(learnt.as_ref().map(|_| ()));
+    // A guardian that has just taken over learns first who the others are, and is delegated to.
+    let end = Instant::now() + ACQUAINTANCE;
+    while !shared.reaches_peers() && Instant::now() < end {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
     shared.peers.submit_notice(&raw)
 }
 

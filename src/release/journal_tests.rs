@@ -85,7 +85,10 @@ fn a_damaged_journal_is_never_taken_for_none() {
         ),
         ("id", good.replace(&id, "oc-guardian")),
         ("policy", good.replace("unless-stopped", "sometimes")),
-        ("container", good.replace("\"oc-guardian\"", "\"-oc/../guardian\"")),
+        (
+            "container",
+            good.replace("\"oc-guardian\"", "\"-oc/../guardian\""),
+        ),
         ("time", good.replace("1970-01-01T", "then ")),
         ("operation", good.replace("\"upgrade\"", "\"run\"")),
         ("step", good.replace("\"create\"", "\"hope\"")),

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::super::{CallerId, Operation};
 use super::super::bench::{ALL, ASK, Bench, NOW, refused};
+use super::super::{CallerId, Operation};
 use super::*;
 use crate::envelope::Action;
 

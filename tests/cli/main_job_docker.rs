@@ -21,12 +21,19 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 #[track_caller]
 fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    wait_or(what, || look().ok_or_else(String::new))
+}
+
+/// As [`wait`]; says why not, if it never comes.
+#[track_caller]
+fn wait_or<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     let end = Instant::now() + PATIENCE;
     loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < end, "{what}");
+        let why = match look() {
+            Ok(found) => return found,
+            Err(why) => why,
+        };
+        assert!(Instant::now() < end, "{what} {why}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -336,7 +343,7 @@ fn a_federation_is_upgraded_one_guardian_after_another_docker() {
     for (at, it) in operators.iter().enumerate() {
         // A guardian that has just come back is heard of at its next health envelope.
         let upgraded = timed(&format!("guardian {} is upgraded", at + 1), || {
-            wait("the gate stays closed", || {
+            wait_or("the gate stays closed", || {
                 let output = it
                     .command(&upgrade(&second.reference, &["--require-notice"]))
                     .output()
@@ -344,7 +351,11 @@ fn a_federation_is_upgraded_one_guardian_after_another_docker() {
                 let answer = crate::support::operated::last(&output);
                 let is_done = output.status.code() == Some(0);
                 assert!(is_done || answer["reason"] == "federation-gate", "{answer}");
-                is_done.then_some(answer)
+                if is_done {
+                    Ok(answer)
+                } else {
+                    Err(answer.to_string())
+                }
             })
         });
         println!(

@@ -34,7 +34,10 @@ impl SignerArgs {
         let issuer = Some(self.certificate_oidc_issuer.clone()).filter(|it| it != GITHUB_ISSUER);
         [
             ("--certificate-identity", self.certificate_identity.clone()),
-            ("--certificate-identity-regexp", self.certificate_identity_regexp.clone()),
+            (
+                "--certificate-identity-regexp",
+                self.certificate_identity_regexp.clone(),
+            ),
             ("--certificate-oidc-issuer", issuer),
             ("--key", key),
         ]

@@ -27,9 +27,7 @@ use tokio::sync::watch;
 
 use self::core::Core;
 use super::notice::{Notice, Watcher};
-use super::{
-    Caller, Facts, INTERRUPTED, Kind, Policy, PolicyFile, Reply, RequestId, TrustedMembership,
-};
+use super::{Caller, Facts, INTERRUPTED, Kind, Policy, PolicyFile, Reply, RequestId, TrustedMembership};
 use crate::audit::{AuditError, ChainKey, Entry, Event, Ledger};
 use crate::operator::{OperatorId, PublicKey, SecretKey};
 use crate::store::Folders;
