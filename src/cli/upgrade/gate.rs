@@ -190,12 +190,17 @@ impl Notice {
         let Ok(Some(container)) = session.container() else {
             return;
         };
-        let _ = session.runtime.block_on(async {
+        let closed = session.runtime.block_on(async {
             let talk = talk(session, &container, ours).await?;
             talk.request_notice("Upgrade done", Some(nonce))
                 .await
                 .map_err(|error| error.to_string())
         });
+        if let Err(why) = closed {
+            session.context.ui.warn(&format!(
+                "the others were not told that it is over ({why}): they wait for up to 15 minutes"
+            ));
+        }
     }
 }
 
