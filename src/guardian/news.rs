@@ -24,7 +24,7 @@ pub(super) async fn tell(shared: Arc<Shared>) {
             shared.sender.tell(&Body::Head(head.get().to_owned())).await;
         }
         for notice in news.notices {
-            shared.sender.tell(&Body::Notice(notice)).await;
+            shared.sender.tell_surely(&Body::Notice(notice));
         }
     }
 }

@@ -47,7 +47,12 @@ pub(super) fn request(shared: &Arc<Shared>, wanted: &RequestNotice) -> Result<()
     tokio::spawn(async move {
         let outcome = have_signed(&shared, &payload).await;
         match outcome {
-            Ok(()) => shared.log.well(NOTICE),
+            Ok(()) => {
+                shared
+                    .log
+                    .debug("the operator's upgrade notice is signed, and told to the others");
+                shared.log.well(NOTICE);
+            }
             Err(error) => shared.log.trouble(NOTICE, &error),
         }
     });

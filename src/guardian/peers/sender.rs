@@ -15,6 +15,8 @@ use crate::operator::OperatorId;
 
 /// How long one message may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Pauses, in seconds, before a notice that was not taken is sent again; after that it hardly counts any more.
+const PAUSES: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 /// Messages that are under way at once.
 const AT_ONCE: usize = 4;
 /// Largest answer that is read, in bytes.
@@ -62,6 +64,22 @@ impl Sender {
     /// Tells every other guardian whose address is known. Who does not answer is told the next thing, not this one again.
     pub(in crate::guardian) async fn tell(self: &Arc<Self>, body: &Body) {
         self.send_all(body).await;
+    }
+
+    /// As [`Sender::tell`], and in the background again and again until each has taken it: what is told once must not be lost
+    /// because a port changed hands just then.
+    pub(in crate::guardian) fn tell_surely(self: &Arc<Self>, body: &Body) {
+        for address in self.addresses() {
+            let (sender, body) = (Arc::clone(self), body.clone());
+            tokio::spawn(async move {
+                for pause in PAUSES {
+                    if sender.send(address.clone(), body.clone()).await.is_some() {
+                        return;
+                    }
+                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                }
+            });
+        }
     }
 
     /// What the others remember of our operator's log.
