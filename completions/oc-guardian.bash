@@ -46,6 +46,9 @@ _oc__guardian() {
             oc__guardian,key)
                 cmd="oc__guardian__subcmd__key"
                 ;;
+            oc__guardian,logs)
+                cmd="oc__guardian__subcmd__logs"
+                ;;
             oc__guardian,man)
                 cmd="oc__guardian__subcmd__man"
                 ;;
@@ -55,14 +58,29 @@ _oc__guardian() {
             oc__guardian,portal)
                 cmd="oc__guardian__subcmd__portal"
                 ;;
+            oc__guardian,rollback)
+                cmd="oc__guardian__subcmd__rollback"
+                ;;
+            oc__guardian,run)
+                cmd="oc__guardian__subcmd__run"
+                ;;
             oc__guardian,sign)
                 cmd="oc__guardian__subcmd__sign"
                 ;;
             oc__guardian,status)
                 cmd="oc__guardian__subcmd__status"
                 ;;
+            oc__guardian,stop)
+                cmd="oc__guardian__subcmd__stop"
+                ;;
             oc__guardian,trust)
                 cmd="oc__guardian__subcmd__trust"
+                ;;
+            oc__guardian,uninstall)
+                cmd="oc__guardian__subcmd__uninstall"
+                ;;
+            oc__guardian,upgrade)
+                cmd="oc__guardian__subcmd__upgrade"
                 ;;
             oc__guardian,verify)
                 cmd="oc__guardian__subcmd__verify"
@@ -173,7 +191,7 @@ _oc__guardian() {
 
     case "${cmd}" in
         oc__guardian)
-            opts="-q -v -h -V --json --quiet --verbose --color --no-input --help --version init key config verify trust federation charter guardian sign policy audit status portal incident devnet completions man"
+            opts="-q -v -h -V --json --quiet --verbose --color --no-input --help --version init key config verify trust run upgrade rollback stop logs uninstall federation charter guardian sign policy audit status portal incident devnet completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -309,13 +327,21 @@ _oc__guardian() {
             return 0
             ;;
         oc__guardian__subcmd__audit__subcmd__verify)
-            opts="-q -v -h -V --head --passphrase-file --json --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --head --export --pubkey --passphrase-file --json --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --export)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pubkey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -465,7 +491,7 @@ _oc__guardian() {
             return 0
             ;;
         oc__guardian__subcmd__config__subcmd__gen)
-            opts="-q -v -h -V --federation --log-level --attestation-url --directory-url --public-host --extra-ca-file --image-digest --signer-url --signer-token-file --data-dir --out --force --json --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --federation --log-level --attestation-url --directory-url --public-host --extra-ca-file --image-digest --signer-url --signer-token-file --data-dir --out --force --format --image --bundle-path --signer-folder --trusted-root --allow-stale-trust-root --platform --allow-missing-provenance --allow-downgrade --config --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --key --json --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -512,6 +538,50 @@ _oc__guardian() {
                     return 0
                     ;;
                 --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "bundle compose quadlet kubernetes" -- "${cur}"))
+                    return 0
+                    ;;
+                --image)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bundle-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signer-folder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trusted-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --platform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-identity-regexp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-oidc-issuer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -567,7 +637,7 @@ _oc__guardian() {
             return 0
             ;;
         oc__guardian__subcmd__devnet)
-            opts="-q -v -h -V --guardians --threshold --home --port --attest-interval --stale-after --restart-after --image-digest --json --quiet --verbose --color --no-input --help --version pin stop portal child"
+            opts="-q -v -h -V --guardians --threshold --home --port --attest-interval --stale-after --restart-after --pull --image-digest --json --quiet --verbose --color --no-input --help --version pin stop portal child"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -775,7 +845,7 @@ _oc__guardian() {
             return 0
             ;;
         oc__guardian__subcmd__guardian)
-            opts="-q -v -h -V --config --api-listen --p2p-listen --attest-interval --json --quiet --verbose --color --no-input --help --version healthcheck rpc standby activate"
+            opts="-q -v -h -V --config --api-listen --p2p-listen --attest-interval --delegation --rpc-idle --json --quiet --verbose --color --no-input --help --version healthcheck rpc standby activate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -794,6 +864,14 @@ _oc__guardian() {
                     return 0
                     ;;
                 --attest-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delegation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rpc-idle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1204,6 +1282,32 @@ _oc__guardian() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oc__guardian__subcmd__logs)
+            opts="-f -q -v -h -V --follow --tail --name --json --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oc__guardian__subcmd__man)
             opts="-q -v -h -V --out-dir --json --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1358,8 +1462,108 @@ _oc__guardian() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oc__guardian__subcmd__rollback)
+            opts="-y -q -v -h -V --settle --yes --name --json --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --settle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oc__guardian__subcmd__run)
+            opts="-q -v -h -V --image --bundle-path --health-port --peer-port --data-volume --settle --name --trusted-root --allow-stale-trust-root --platform --allow-missing-provenance --allow-downgrade --config --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --key --json --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --image)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bundle-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --peer-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-volume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trusted-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --platform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-identity-regexp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-oidc-issuer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oc__guardian__subcmd__sign)
-            opts="-q -v -h -V --serve --pending --approve --deny --reload --print-unit --sha256 --hour --listen --guardian --policy --allow-uid --ask-only --accept-rollback --passphrase-file --json --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --serve --pending --approve --deny --reload --print-unit --sha256 --hour --listen --guardian --policy --allow-uid --ask-only --accept-rollback --passphrase-file --unverified-guardian --trusted-root --allow-stale-trust-root --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --key --json --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1397,6 +1601,26 @@ _oc__guardian() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trusted-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-identity-regexp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-oidc-issuer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1415,6 +1639,28 @@ _oc__guardian() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oc__guardian__subcmd__stop)
+            opts="-q -v -h -V --name --json --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1492,8 +1738,96 @@ _oc__guardian() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oc__guardian__subcmd__uninstall)
+            opts="-y -q -v -h -V --volumes --yes --name --json --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oc__guardian__subcmd__upgrade)
+            opts="-y -q -v -h -V --image --check --strategy --settle --adopt --force --require-notice --yes --name --trusted-root --allow-stale-trust-root --platform --allow-missing-provenance --allow-downgrade --config --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --key --json --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --image)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --strategy)
+                    COMPREPLY=($(compgen -W "auto handover restart" -- "${cur}"))
+                    return 0
+                    ;;
+                --settle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --adopt)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trusted-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --platform)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-identity-regexp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-oidc-issuer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oc__guardian__subcmd__verify)
-            opts="-q -v -h -V --bundle --trusted-root --allow-stale-trust-root --platform --allow-missing-provenance --allow-downgrade --config --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --key --json --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --bundle --no-pin --trusted-root --allow-stale-trust-root --platform --allow-missing-provenance --allow-downgrade --config --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --key --json --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

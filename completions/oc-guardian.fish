@@ -38,6 +38,12 @@ complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "key" -d 'Lo
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "config" -d 'Write and check the guardian\'s config bundle'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "verify" -d 'Prove that a guardian image is the one that the project signed'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "trust" -d 'Look after the trust root: whose certificates and logs count'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "run" -d 'Verify the guardian\'s image, pull it by its digest, and start it'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "upgrade" -d 'Replace the guardian\'s container by one of a newer image, or put all back'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "rollback" -d 'Go back to the container that served before the last upgrade'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "stop" -d 'Stop the guardian\'s container'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "logs" -d 'Show what the guardian\'s container printed'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "uninstall" -d 'Remove the guardian\'s containers and network from the engine'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "federation" -d 'Decide which federations this operator trusts'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "charter" -d 'Agree to a federation\'s membership'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "guardian" -d 'The guardian process: what the container runs'
@@ -161,10 +167,27 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fi
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l signer-token-file -d 'File with the access token of a signing server on http, as the container sees it' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l data-dir -d 'Where the guardian keeps its state in the container [default: /var/lib/oc-guardian]' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l out -d 'Write it here; `-` is standard output [default: oc-guardian.config in the config folder]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l format -d 'Also print the guardian\'s container, for another supervisor than `run`' -r -f -a "bundle\t'The config bundle alone'
+compose\t'A file for Docker Compose'
+quadlet\t'A unit for Podman and systemd'
+kubernetes\t'Manifests for Kubernetes'"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l image -d 'The image, which is verified first, by tag or digest [default: ghcr.io/orangecheck/oc-guardian:latest]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l bundle-path -d 'Where the bundle is on the machine that runs the container [default: where it is written; kubernetes: a ConfigMap]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l signer-folder -d 'Folder with the signing server\'s socket on the machine that runs the container [default: where this machine has it]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l trusted-root -d 'Trust root of another Sigstore than the public one' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l platform -d 'Where the image is to run [default: linux and the processor of this machine, or of the engine\'s]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l config -d 'The config bundle whose image_digest is the only one accepted [default: as for the other commands]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l certificate-identity -d 'Exactly this identity instead of the project\'s release workflow' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l certificate-identity-regexp -d 'An identity that this expression matches as a whole; without metacharacters, it or anything below it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l certificate-oidc-issuer -d 'Who vouches for the identity' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l key -d 'Public key (PEM) that made the signature, instead of a certificate; provenance still needs the identity' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l force -d 'Replace an existing bundle that differs'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l allow-stale-trust-root -d 'Dangerous: verify with a trust root that is more than 400 days old'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l allow-missing-provenance -d 'Dangerous: accept an image that comes without build provenance'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l allow-downgrade -d 'Dangerous: accept an image older than the one that this machine has settled on, or of no certified version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -l json -d 'Print one JSON document instead of text'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from gen" -s v -l verbose -d 'Print more detail'
@@ -205,7 +228,7 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fi
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand config; and __fish_seen_subcommand_from schema" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l bundle -d 'Verify a file, or a digest sha256:…, with this Sigstore bundle instead of an image' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l trusted-root -d 'Trust root of another Sigstore than the public one' -r -F
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l platform -d 'Where the image is to run [default: linux and this machine\'s processor]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l platform -d 'Where the image is to run [default: linux and the processor of this machine, or of the engine\'s]' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l config -d 'The config bundle whose image_digest is the only one accepted [default: as for the other commands]' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l certificate-identity -d 'Exactly this identity instead of the project\'s release workflow' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l certificate-identity-regexp -d 'An identity that this expression matches as a whole; without metacharacters, it or anything below it' -r
@@ -214,6 +237,7 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l key -
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l no-pin -d 'Look at another image than the one that the config bundle pins'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l allow-stale-trust-root -d 'Dangerous: verify with a trust root that is more than 400 days old'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l allow-missing-provenance -d 'Dangerous: accept an image that comes without build provenance'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand verify" -l allow-downgrade -d 'Dangerous: accept an image older than the one that this machine has settled on, or of no certified version'
@@ -255,6 +279,108 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fis
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l image -d 'The image, by tag or digest' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l bundle-path -d 'The config bundle on the engine\'s machine, where that is another one than this' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l health-port -d 'Publish the health port here' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l peer-port -d 'Publish the port for other guardians here' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l data-volume -d 'Volume for the guardian\'s data [default: the container\'s name and "-data"]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l settle -d 'How long the guardian has to prove itself once it is healthy' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l name -d 'Name of the guardian\'s container; others that belong to it are named after it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l trusted-root -d 'Trust root of another Sigstore than the public one' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l platform -d 'Where the image is to run [default: linux and the processor of this machine, or of the engine\'s]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l config -d 'The config bundle whose image_digest is the only one accepted [default: as for the other commands]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l certificate-identity -d 'Exactly this identity instead of the project\'s release workflow' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l certificate-identity-regexp -d 'An identity that this expression matches as a whole; without metacharacters, it or anything below it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l certificate-oidc-issuer -d 'Who vouches for the identity' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l key -d 'Public key (PEM) that made the signature, instead of a certificate; provenance still needs the identity' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l allow-stale-trust-root -d 'Dangerous: verify with a trust root that is more than 400 days old'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l allow-missing-provenance -d 'Dangerous: accept an image that comes without build provenance'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l allow-downgrade -d 'Dangerous: accept an image older than the one that this machine has settled on, or of no certified version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l image -d 'The new image, by tag or digest [default: that of the container, under its tag or "latest"]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l strategy -d 'How the new container takes over' -r -f -a "auto\t'Handover; restart where an image does not know how to stand by'
+handover\t'The new one is warm before the old one lets go'
+restart\t'Stop the old one, then start the new one: a pause of seconds'"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l settle -d 'How long the new guardian has to prove itself' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l adopt -d 'Carry over what sets the container apart, one by one as KIND=VALUE; "none" leaves the rest behind' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l name -d 'Name of the guardian\'s container; others that belong to it are named after it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l trusted-root -d 'Trust root of another Sigstore than the public one' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l platform -d 'Where the image is to run [default: linux and the processor of this machine, or of the engine\'s]' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l config -d 'The config bundle whose image_digest is the only one accepted [default: as for the other commands]' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l certificate-identity -d 'Exactly this identity instead of the project\'s release workflow' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l certificate-identity-regexp -d 'An identity that this expression matches as a whole; without metacharacters, it or anything below it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l certificate-oidc-issuer -d 'Who vouches for the identity' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l key -d 'Public key (PEM) that made the signature, instead of a certificate; provenance still needs the identity' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l check -d 'Only say what is available: exits 0 where the newest runs already, else 4'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l force -d 'Upgrade though too few other guardians are healthy, or one of them upgrades now'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l require-notice -d 'Do not begin without a signed notice to the other guardians'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -s y -l yes -d 'Do not ask'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l allow-stale-trust-root -d 'Dangerous: verify with a trust root that is more than 400 days old'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l allow-missing-provenance -d 'Dangerous: accept an image that comes without build provenance'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l allow-downgrade -d 'Dangerous: accept an image older than the one that this machine has settled on, or of no certified version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -l settle -d 'How long the guardian has to prove itself' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -l name -d 'Name of the guardian\'s container; others that belong to it are named after it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -s y -l yes -d 'Do not ask'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand stop" -l name -d 'Name of the guardian\'s container; others that belong to it are named after it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand stop" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand stop" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand stop" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand stop" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand stop" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand stop" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -l tail -d 'Begin with so many of the last lines' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -l name -d 'Name of the guardian\'s container; others that belong to it are named after it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -s f -l follow -d 'Go on with what it prints from now on, until Ctrl-C'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand logs" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -l name -d 'Name of the guardian\'s container; others that belong to it are named after it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -l volumes -d 'Also remove the volumes with the guardian\'s data: its transport key, and what it remembers of the operator'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -s y -l yes -d 'Do not ask'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -l json -d 'Print one JSON document instead of text'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -s v -l verbose -d 'Print more detail'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand uninstall" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand federation; and not __fish_seen_subcommand_from trust show" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -316,6 +442,8 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and no
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l api-listen -d 'Where health and status are served' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l p2p-listen -d 'Where other guardians are answered' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l attest-interval -d 'Time between two health envelopes; the board takes a guardian for dead after 120 s' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l delegation -d 'For tests: how long the operator\'s word for the transport key is asked for' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l rpc-idle -d 'For tests: how long a kit on the RPC may send nothing' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand guardian; and not __fish_seen_subcommand_from healthcheck rpc standby activate" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -377,20 +505,27 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l approve
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l deny -d 'Say no to a request that waits' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l sha256 -d 'With --approve: SHA-256 of the payload, as --pending shows it, instead of being asked' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l listen -d 'Also answer on this loopback address; port 0 takes a free one. The token is in the runtime folder' -r
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l guardian -d 'Fetch the requests of the guardian with this RPC socket, or "none"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l guardian -d 'Fetch the requests of the guardian in this container, or with this RPC socket (a path); "none" fetches none [default: the container oc-guardian, where there is a Docker engine]. With a FILE: only ask it whether the state folder is an older copy [default: rpc.sock in the data folder of the config bundle, or that container]' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l policy -d 'Policy file [default: policy.toml in the config folder, made where there is none]' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l allow-uid -d 'Let this user, besides your own, reach the guardian\'s socket; may be repeated' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l trusted-root -d 'Trust root of another Sigstore than the public one' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l certificate-identity -d 'Exactly this identity instead of the project\'s release workflow' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l certificate-identity-regexp -d 'An identity that this expression matches as a whole; without metacharacters, it or anything below it' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l certificate-oidc-issuer -d 'Who vouches for the identity' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l key -d 'Public key (PEM) that made the signature, instead of a certificate; provenance still needs the identity' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l serve -d 'Answer requests until stopped'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l pending -d 'List the requests that wait for a person'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l reload -d 'Have the running server read its policy again'
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l print-unit -d 'Print a systemd user unit that serves'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l print-unit -d 'Print a systemd user unit that serves, with the options given here'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l hour -d 'With --approve: say yes to this kind and action for an hour'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l ask-only -d 'Sign nothing without a person\'s yes: for a second machine with the same key'
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l accept-rollback -d 'Dangerous: sign on with an older copy of the state folder, though the guardian proves that newer signatures exist. Only where the newest copy is lost, and not before 24 hours have passed'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l accept-rollback -d 'Dangerous: sign on with an older copy of the state folder, though the guardian proves that newer signatures exist. Only where the newest copy is lost and nothing that it signed is valid any more, which an action can be for 30 days'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l unverified-guardian -d 'Dangerous: serve whatever runs in the container, whoever made it. For development, with a key that guards nothing'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l allow-stale-trust-root -d 'Dangerous: verify with a trust root that is more than 400 days old'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -l json -d 'Print one JSON document instead of text'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand sign" -s v -l verbose -d 'Print more detail'
@@ -476,6 +611,8 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fis
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from log" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l head -d 'Compare with a noted head: SEQ:HASH, or a file with it; can be repeated' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l export -d 'Prove an export instead, without key and state folder: its records as far as their own hashes say, and its signature' -r -F
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l pubkey -d 'With --export: the public key of the operator whose it should be [default: this identity\'s]' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l passphrase-file -d 'Take the passphrase of the key file from FILE (0600, one line), or from standard input for "-"' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
@@ -604,6 +741,7 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not 
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l pull -d 'Let the signing servers fetch requests from the guardians, instead of the guardians asking them'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -l json -d 'Print one JSON document instead of text'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -s q -l quiet -d 'Print no notes and no progress; results, warnings and errors remain'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand devnet; and not __fish_seen_subcommand_from pin stop portal child" -s v -l verbose -d 'Print more detail'

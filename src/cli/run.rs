@@ -13,7 +13,7 @@ use crate::doctor::find_bundle;
 use crate::engine::{Container, Endpoint, Port};
 use crate::image::{DEFAULT_IMAGE, Platform, Reference, VerifiedImage};
 use crate::release::{
-    self, Begin, Bind, Data, Expect, Image, Journal, Operation, Strategy, Wanted, transaction_id,
+    self, Begin, Bind, DATA_DIR, Data, Expect, Image, Journal, Operation, Strategy, Wanted, transaction_id,
 };
 use crate::ui::{Exit, Failure};
 
@@ -86,6 +86,8 @@ impl Run {
             return Err(Failure::bad_bundle(&shown, &file.checked).hint_check(&shown));
         };
         let bundle_path = self.bundle_path(&session, &file.path)?;
+        let wanted = self.wanted(&session, &bundle, bundle_path)?;
+        check_targets(&shown, &wanted)?;
         let existing = session.container()?;
         let about = session.runtime.block_on(session.engine.about())?;
         let platform: Option<Platform> = format!("{}/{}", about.os, about.architecture).parse().ok();
@@ -105,7 +107,6 @@ impl Run {
             return self.again(&session, &container, &image, start);
         }
         pull(&session, &steps, &image)?;
-        let wanted = self.wanted(&session, &bundle, bundle_path)?;
         let transaction =
             transaction_id().map_err(|error| Failure::new("internal", format!("no randomness: {error}")))?;
         let record = Image::of(&image);
@@ -241,6 +242,24 @@ impl Run {
         }
         Ok(wanted)
     }
+}
+
+/// The signing server does not serve a container in which something hides files of the image: none such is made.
+fn check_targets(bundle: &str, wanted: &Wanted) -> Result<(), Failure> {
+    let places = wanted.unsafe_targets();
+    if places.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "unsafe-mount",
+        format!(
+            "{bundle}: what it wants mounted in the container at {} could hide files of the image",
+            places.join(", ")
+        ),
+    )
+    .hint(format!(
+        "Mend data_dir, signer_url or extra_ca_file: {DATA_DIR}, or places below /etc/oc-guardian, /run and /tmp."
+    )))
 }
 
 /// What to do when it serves.

@@ -51,13 +51,13 @@ impl Engine {
         }
         Err(EngineError::Platform {
             image: image.pinned().to_string(),
-            wanted: Platform {
+            wanted: Box::new(Platform {
                 os: about.os,
                 architecture: about.architecture,
                 variant: None,
                 os_version: None,
-            },
-            found,
+            }),
+            found: Box::new(found),
         })
     }
 }

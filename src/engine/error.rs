@@ -150,9 +150,9 @@ pub enum EngineError {
         /// Reference with its digest.
         image: String,
         /// Of the engine.
-        wanted: Platform,
+        wanted: Box<Platform>,
         /// Of the image.
-        found: Platform,
+        found: Box<Platform>,
     },
     /// `DOCKER_HOST` or the host of a context is not an address.
     #[error("{address}: not an address of a Docker engine ({problem})")]

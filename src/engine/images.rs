@@ -79,8 +79,8 @@ fn check(image: &VerifiedImage, found: &LocalImage, variant: Option<String>) -> 
     } else {
         Err(EngineError::Platform {
             image: image.pinned().to_string(),
-            wanted,
-            found: is,
+            wanted: Box::new(wanted),
+            found: Box::new(is),
         })
     }
 }

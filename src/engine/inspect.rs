@@ -76,7 +76,7 @@ fn process(told: ContainerConfig) -> Process {
 }
 
 fn mount(told: MountPoint) -> Mount {
-    let kind = match told.typ.map(|it| it.to_string()).unwrap_or_default().as_str() {
+    let kind = match told.typ.unwrap_or_default().as_str() {
         "bind" => MountKind::Bind,
         "volume" => MountKind::Volume,
         "tmpfs" => MountKind::Tmpfs,

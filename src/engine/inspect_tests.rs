@@ -13,8 +13,8 @@ fn told<T: DeserializeOwned>(text: &str) -> T {
     serde_json::from_str(text).unwrap()
 }
 
-fn ip(text: &str) -> Option<IpAddr> {
-    Some(text.parse().unwrap())
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
 }
 
 fn port(container: u16, host_ip: Option<IpAddr>, host: u16) -> Port {
@@ -43,7 +43,7 @@ fn a_container_of_engine_20_10_is_read() {
     assert_eq!(container.process.user, "65532:65532");
     assert_eq!(container.network_mode, "ocg-engine-sample");
     assert_eq!(container.networks["ocg-engine-sample"], None);
-    let ports = [port(9000, None, 9000), port(9001, ip("127.0.0.1"), 0)];
+    let ports = [port(9000, None, 9000), port(9001, Some(ip("127.0.0.1")), 0)];
     assert_eq!(container.ports, ports);
 }
 
@@ -142,9 +142,9 @@ fn a_running_container_of_a_new_engine_is_read() {
     );
     assert!(container.state.running && container.state.status == "running");
     assert_eq!(container.restart, Restart::UnlessStopped);
-    assert_eq!(container.networks["bridge"], ip("172.17.0.2"));
+    assert_eq!(container.networks["bridge"], Some(ip("172.17.0.2")));
     // The port that the engine chose.
-    let ports = [port(9000, None, 9000), port(9001, ip("127.0.0.1"), 49153)];
+    let ports = [port(9000, None, 9000), port(9001, Some(ip("127.0.0.1")), 49153)];
     assert_eq!(container.ports, ports);
     let privileges = container.privileges;
     assert_eq!((privileges.added, privileges.unusual), (vec![], vec![]));

@@ -9,6 +9,10 @@ pub const MAX_ALERT_BODY: usize = 4000;
 /// Longest tag of an alert, in characters.
 pub const MAX_ALERT_TAG: usize = 32;
 
+/// What the body of an upgrade notice begins with that ends an earlier one, before the nonce of that:
+/// `closes 1764000000000`.
+pub const CLOSES_NOTICE: &str = "closes ";
+
 /// The `params` of an `alert-publish`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alert {

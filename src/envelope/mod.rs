@@ -14,7 +14,7 @@ mod statement;
 mod tag;
 
 pub use action::{Action, ActionPayload};
-pub use alert::{Alert, MAX_ALERT_BODY, MAX_ALERT_TAG, MAX_ALERT_TITLE, Severity};
+pub use alert::{Alert, CLOSES_NOTICE, MAX_ALERT_BODY, MAX_ALERT_TAG, MAX_ALERT_TITLE, Severity};
 pub use fields::{PayloadError, is_slug};
 pub use guardian_key::{GuardianKeyPayload, MAX_DELEGATION};
 pub use health::{HEALTH_FRESH, HealthAttestation, Status};

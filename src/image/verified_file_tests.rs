@@ -165,10 +165,9 @@ fn a_verdict_counts_only_for_what_it_rested_on() {
 
 #[test]
 fn what_was_let_pass_does_not_count_as_verified() {
-    let unproven = |facts: &mut Facts| facts.provenance = None;
-    let downgraded = |facts: &mut Facts| facts.lower_allowed = true;
-    let changes: [(fn(&mut Facts), bool); 2] = [(unproven, false), (downgraded, true)];
-    for (change, may_run_on) in changes {
+    let unproven: fn(&mut Facts) = |facts| facts.provenance = None;
+    let downgraded: fn(&mut Facts) = |facts| facts.lower_allowed = true;
+    for (change, may_run_on) in [(unproven, false), (downgraded, true)] {
         let (_dir, state) = state();
         let mut facts = facts(NAME, "one", Some("v1.2.3"));
         change(&mut facts);

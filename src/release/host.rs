@@ -521,7 +521,7 @@ impl<W: Watch> Host for EngineHost<'_, W> {
             Action::Rename(which, name) => {
                 engine
                     .rename(&self.existing(journal, *which).await?.id, name)
-                    .await?
+                    .await?;
             }
             Action::Attach(which) => {
                 let id = self.existing(journal, *which).await?.id;

@@ -200,7 +200,7 @@ impl Kit<'_> {
 
     fn id(&self, journal: &Journal, which: Which) -> Option<String> {
         let names = Names::of(&journal.container);
-        let named = |name: String| {
+        let free = |name: String| {
             let (id, _) = self.world.named(&name)?;
             let taken =
                 journal.old.as_ref().is_some_and(|old| old.id == *id) || journal.new.as_ref() == Some(id);
@@ -213,14 +213,14 @@ impl Kit<'_> {
                 .clone()
                 // As the label of the transaction finds it.
                 .or_else(|| {
-                    named(if journal.operation == Operation::Run {
+                    free(if journal.operation == Operation::Run {
                         names.main().to_owned()
                     } else {
                         names.next()
                     })
                 }),
-            Which::Prev => named(names.prev()),
-            Which::Undone => named(names.undone()),
+            Which::Prev => free(names.prev()),
+            Which::Undone => free(names.undone()),
         }
     }
 }
@@ -358,7 +358,6 @@ impl Host for Kit<'_> {
         };
         let active = self.world.holder.is_some() && self.world.holder == new;
         match journal.step {
-            Step::Create | Step::Commit => Ok(()),
             Step::Undo => {
                 let old = journal.old.as_ref().filter(|it| it.was_running);
                 match old {
@@ -369,11 +368,9 @@ impl Host for Kit<'_> {
                 }
             }
             Step::Warm if is(Kind::Mute) || is(Kind::Crashes) => Err(Trouble::Never("healthy")),
-            Step::Warm => Ok(()),
             Step::HandOverData | Step::HandOverNetwork if !active => Err(Trouble::Never("active")),
-            Step::HandOverData | Step::HandOverNetwork => Ok(()),
             Step::Settle if is(Kind::DiesLater) || !active => Err(Trouble::Never("stays alive")),
-            Step::Settle => Ok(()),
+            _ => Ok(()),
         }
     }
 

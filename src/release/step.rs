@@ -67,7 +67,9 @@ impl Step {
     /// Those of an operation, in order.
     pub fn path(operation: Operation, strategy: Strategy) -> &'static [Self] {
         match (operation, strategy) {
-            (Operation::Run, _) => &[Self::Create, Self::HandOverNetwork, Self::Settle, Self::Commit],
+            (Operation::Run, _) | (_, Strategy::Restart) => {
+                &[Self::Create, Self::HandOverNetwork, Self::Settle, Self::Commit]
+            }
             (_, Strategy::Handover) => &[
                 Self::Create,
                 Self::Warm,
@@ -76,7 +78,6 @@ impl Step {
                 Self::Settle,
                 Self::Commit,
             ],
-            (_, Strategy::Restart) => &[Self::Create, Self::HandOverNetwork, Self::Settle, Self::Commit],
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::envelope::{Action, ActionPayload, Envelope, Severity};
+use crate::envelope::{Action, ActionPayload, CLOSES_NOTICE, Envelope, Severity};
 use crate::federation::Membership;
 use crate::operator::OperatorId;
 
@@ -18,8 +18,6 @@ pub const NOTICE_EVERY: u64 = 2 * 60 * 60 * 1000;
 const AHEAD: u64 = 5 * 60 * 1000;
 /// Tag of the alert.
 const TAG: &str = "upgrade";
-/// Body of the notice that ends another one, before its nonce; as the guardian writes it.
-const CLOSES: &str = "closes ";
 
 /// A guardian's word that it upgrades. Who said it first goes first; of two at the same time, the lower operator id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,7 +126,7 @@ fn read(membership: &Membership, envelope: &RawValue) -> Option<(OperatorId, Wor
     {
         return None;
     }
-    let word = match alert.body.strip_prefix(CLOSES) {
+    let word = match alert.body.strip_prefix(CLOSES_NOTICE) {
         Some(nonce) => Word::IsDone(nonce.parse().ok()?),
         None => Word::Upgrades(payload.nonce),
     };

@@ -89,7 +89,7 @@ impl Steps<'_> {
         } else {
             ProgressBar::hidden()
         };
-        self.event(json!({ "event": "step", "step": name, "state": "started", "text": text }));
+        self.event(&json!({ "event": "step", "step": name, "state": "started", "text": text }));
         *self.current() = Some(Current {
             name,
             text,
@@ -143,7 +143,7 @@ impl Steps<'_> {
 
     /// Something is about to be changed, as programs and `-v` are told.
     pub fn change(&self, what: &str) {
-        self.event(json!({ "event": "change", "change": what }));
+        self.event(&json!({ "event": "change", "change": what }));
         if !self.ui.options.json {
             self.bars.suspend(|| self.ui.detail(&format!("        {what}")));
         }
@@ -171,7 +171,7 @@ impl Steps<'_> {
         current.spinner.finish_and_clear();
         self.bars.remove(&current.spinner);
         let took = current.since.elapsed();
-        self.event(json!({
+        self.event(&json!({
             "event": "step", "step": current.name, "state": how.name(),
             "ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX), "detail": why,
         }));
@@ -185,7 +185,7 @@ impl Steps<'_> {
         self.bars.suspend(|| super::stderr_line(&line));
     }
 
-    fn event(&self, event: Value) {
+    fn event(&self, event: &Value) {
         if self.ui.options.json {
             // Whoever reads may have gone; the operation goes on.
             let _ = self.ui.raw(&format!("{event}\n"));

@@ -25,9 +25,11 @@ fn health(scene: &Scene, id: &str) -> Value {
         if output.code == 0 {
             return serde_json::from_slice(&output.stdout).unwrap();
         }
-        if begin.elapsed() > TIME {
-            panic!("{output:?}\n{}", scene.run(scene.engine.logs(id, 50)).unwrap());
-        }
+        assert!(
+            begin.elapsed() < TIME,
+            "{output:?}\n{}",
+            scene.run(scene.engine.logs(id, 50)).unwrap()
+        );
         std::thread::sleep(Duration::from_millis(200));
     }
 }

@@ -148,7 +148,7 @@ fn the_main_job_docker() {
     });
     let server = timed("sign --serve is ready", || serve(&it));
     timed("the board is green", || {
-        green(&portal, 0, &first.digest.to_string())
+        green(&portal, 0, &first.digest.to_string());
     });
 
     let second = it.release("0.3.0");
@@ -167,7 +167,7 @@ fn the_main_job_docker() {
         "{upgraded}"
     );
     timed("the board is green again", || {
-        green(&portal, 0, &second.digest.to_string())
+        green(&portal, 0, &second.digest.to_string());
     });
 
     let tampered = it.release("0.4.0");
@@ -207,7 +207,7 @@ fn the_main_job_docker() {
     let back = timed("rollback", || it.ok(&["rollback", "--yes", "--settle", "1s"]));
     assert_eq!(back["version"], "v0.2.0");
     timed("the board is green", || {
-        green(&portal, 0, &first.digest.to_string())
+        green(&portal, 0, &first.digest.to_string());
     });
     timed("audit verify", || {
         it.home
@@ -383,7 +383,7 @@ fn a_federation_is_upgraded_one_guardian_after_another_docker() {
 fn home_of(secret: u8) -> Home {
     let home = Home::new();
     home.write("pass.txt", "correct horse battery staple\n");
-    home.write("key.hex", format!("{:064x}", secret));
+    home.write("key.hex", format!("{secret:064x}"));
     let arguments = [
         "init",
         "--import-hex",

@@ -57,6 +57,25 @@ fn a_guardian_is_run_upgraded_rolled_back_and_removed_docker() {
 }
 
 #[test]
+fn a_bundle_that_would_hide_files_of_the_image_is_not_run_docker() {
+    if !can_docker() {
+        return;
+    }
+    let it = Operated::new();
+    let bundle = "home/config/oc-guardian.config";
+    let mut config: Value = serde_json::from_str(&it.home.text(bundle)).unwrap();
+    config["data_dir"] = "/usr/lib".into();
+    config["extra_ca_file"] = "/oc-guardian".into();
+    it.home.write(bundle, config.to_string());
+    it.home.chmod(bundle, 0o644);
+    let refused = it.json(&["run", "--image", "127.0.0.1:9/nobody/asks:v0.2.0"], 1);
+    assert_eq!(refused["reason"], "unsafe-mount", "{refused}");
+    let why = refused["detail"].as_str().unwrap();
+    assert!(why.contains("/oc-guardian, /usr/lib could hide"), "{why}");
+    assert_eq!(it.names(), [""; 0]);
+}
+
+#[test]
 fn an_image_that_fails_leaves_the_old_one_serving_docker() {
     if !can_docker() {
         return;

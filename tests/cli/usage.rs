@@ -131,7 +131,7 @@ For more information, try '--help'.
 fn no_verb() {
     run("--json").is(str![[r#"
 $ oc-guardian --json
-{"ok":false,"reason":"usage","detail":"'oc-guardian' requires a subcommand but one was not provided [subcommands: init, key, config, verify, trust, federation, charter, guardian, sign, policy, audit, status, portal, incident, devnet, completions, man]","hint":"Run the command with --help for its options and examples."}
+{"ok":false,"reason":"usage","detail":"'oc-guardian' requires a subcommand but one was not provided [subcommands: init, key, config, verify, trust, run, upgrade, rollback, stop, logs, uninstall, federation, charter, guardian, sign, policy, audit, status, portal, incident, devnet, completions, man]","hint":"Run the command with --help for its options and examples."}
 --- exit 2
 
 "#]]);

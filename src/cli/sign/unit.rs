@@ -118,7 +118,9 @@ impl Unit {
         let mut command = format!("{} sign --serve --no-input", word(&self.program));
         let (mut note, mut settings) = (String::new(), String::new());
         if let Some(home) = &self.home {
-            settings += &format!("Environment={}\n", word(&format!("{HOME_VARIABLE}={home}")));
+            settings += "Environment=";
+            settings += &word(&format!("{HOME_VARIABLE}={home}"));
+            settings += "\n";
         }
         if let Some(file) = &self.credential {
             note = format!(
@@ -129,7 +131,9 @@ impl Unit {
                 shell_quoted(file)
             );
             // The whole rest of the line is the path: quotes would be part of it.
-            settings += &format!("LoadCredentialEncrypted=passphrase:{}\n", specified(&text(file)?));
+            settings += "LoadCredentialEncrypted=passphrase:";
+            settings += &specified(&text(file)?);
+            settings += "\n";
             command += " --passphrase-file \"%d/passphrase\"";
         }
         for given in &self.arguments {
@@ -137,7 +141,7 @@ impl Unit {
             command += &argument(given);
         }
         Ok(format!(
-            r#"# ~/.config/systemd/user/oc-guardian-sign.service
+            r"# ~/.config/systemd/user/oc-guardian-sign.service
 {note}#
 # Then: systemctl --user daemon-reload && systemctl --user enable --now oc-guardian-sign
 # To keep it running without a session: loginctl enable-linger
@@ -176,7 +180,7 @@ SystemCallFilter=mlock mlock2
 
 [Install]
 WantedBy=default.target
-"#
+"
         ))
     }
 }

@@ -3,7 +3,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::envelope::{Action, ActionPayload, Envelope, HEALTH_FRESH, HealthAttestation, Severity};
+use crate::envelope::{
+    Action, ActionPayload, CLOSES_NOTICE, Envelope, HEALTH_FRESH, HealthAttestation, Severity,
+};
 use crate::federation::{Member, Membership};
 use crate::operator::OperatorId;
 use crate::signer::frames::MAX_FRAME;
@@ -46,12 +48,9 @@ struct Notice {
     is_closed: bool,
 }
 
-/// What the body of a notice says that ends the one of that nonce: `closes 1764000000000`.
-const CLOSES: &str = "closes ";
-
 /// The body of the notice that ends the one of this nonce.
 pub(in crate::guardian) fn closing_body(nonce: u64) -> String {
-    format!("{CLOSES}{nonce}")
+    format!("{CLOSES_NOTICE}{nonce}")
 }
 
 /// What the operator's kit asks for before an upgrade. The kit verifies the envelopes again.
@@ -159,7 +158,7 @@ impl Known {
         }
         let closes = alert
             .as_ref()
-            .and_then(|alert| alert.body.strip_prefix(CLOSES))
+            .and_then(|alert| alert.body.strip_prefix(CLOSES_NOTICE))
             .map(str::to_owned);
         if let Some(closes) = closes {
             // Where the one that it ends is not known (this process is new), there is nothing to end.

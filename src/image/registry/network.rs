@@ -145,19 +145,18 @@ mod tests {
 
     #[test]
     fn where_the_proxy_is_says_nothing_of_the_registry() {
-        let proxy = Some(Proxy::new("http://127.0.0.1:3128").unwrap());
+        let proxy = Proxy::new("http://127.0.0.1:3128").unwrap();
         let is_local = Arc::new(AtomicBool::new(false));
         let timeout = NextTimeout::default;
         let config = Config::default();
         let of_registry = OfRegistry {
             is_local: Arc::clone(&is_local),
-            proxy: proxy.clone(),
+            proxy: Some(proxy.clone()),
         };
         let of_others = OfOthers {
             is_local: Arc::clone(&is_local),
-            proxy: proxy.clone(),
+            proxy: Some(proxy.clone()),
         };
-        let proxy = proxy.unwrap();
         // Both go to the proxy, wherever it is.
         assert!(of_registry.resolve(proxy.uri(), &config, timeout()).is_ok());
         assert!(of_others.resolve(proxy.uri(), &config, timeout()).is_ok());
