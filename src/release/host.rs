@@ -9,7 +9,7 @@ use super::pause::{Health, Prober, Reading};
 use super::{
     Action, Host, Instance, Journal, Mode, Names, Operation, Place, Seen, Step, Strategy, Which, labels,
 };
-use crate::engine::{Container, Engine, Spec};
+use crate::engine::{Container, Engine, EngineError, Spec};
 use crate::image::{self, VerifiedImage};
 
 /// Between SIGTERM and SIGKILL.
@@ -26,6 +26,9 @@ const SILENCE: Duration = Duration::from_secs(5);
 const ATTESTATION: Duration = Duration::from_secs(75);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const LAST_LINES: u32 = 20;
+/// How often a port that is taken is tried again, and after what pause.
+const PORT_TRIES: u32 = 10;
+const PORT_PAUSE: Duration = Duration::from_millis(200);
 
 /// What the operator's screen is told.
 pub trait Watch {
@@ -494,7 +497,10 @@ impl<W: Watch> Host for EngineHost<'_, W> {
                 engine.create_network(&names.stage(), true, &labels).await?;
             }
             Action::Create => self.create(journal).await?,
-            Action::Start(which) => engine.start(&self.existing(journal, *which).await?.id).await?,
+            Action::Start(which) => {
+                let id = self.existing(journal, *which).await?.id;
+                patiently(async || engine.start(&id).await).await?;
+            }
             Action::Stop(which) => {
                 let container = self.existing(journal, *which).await?;
                 if *which == Which::Old
@@ -525,7 +531,15 @@ impl<W: Watch> Host for EngineHost<'_, W> {
             }
             Action::Attach(which) => {
                 let id = self.existing(journal, *which).await?.id;
-                engine.attach(&journal.network, &id).await?;
+                let attach = async || {
+                    let attached = engine.attach(&journal.network, &id).await;
+                    if let Err(EngineError::PortTaken { .. }) = &attached {
+                        // The engine leaves half of it behind, at which the next try would fail.
+                        let _ = engine.detach(&journal.network, &id).await;
+                    }
+                    attached
+                };
+                patiently(attach).await?;
             }
             Action::Detach(which) => {
                 let id = self.existing(journal, *which).await?.id;
@@ -588,6 +602,17 @@ impl<W: Watch> Host for EngineHost<'_, W> {
     fn begins(&mut self, journal: &Journal) {
         self.watch.step(journal);
     }
+}
+
+/// While ports change hands, a connection of somebody else may hold one for a moment.
+async fn patiently(attempt: impl AsyncFn() -> Result<(), EngineError>) -> Result<(), EngineError> {
+    for _ in 0..PORT_TRIES {
+        match attempt().await {
+            Err(EngineError::PortTaken { .. }) => tokio::time::sleep(PORT_PAUSE).await,
+            other => return other,
+        }
+    }
+    attempt().await
 }
 
 fn unix_now() -> u64 {

@@ -237,6 +237,8 @@ impl Plan<'_> {
     /// Ports and name first: whoever asks for health is answered before the data folder changes hands.
     fn undo(&mut self) {
         let keeps_new = self.journal.operation == Operation::Rollback;
+        // First this: an engine hands the ports of a container that leaves one network to another one that it is in.
+        self.when(Which::New, |it| it.staged, Action::DetachStage(Which::New));
         if self.seen.old.is_some() {
             self.detach(Which::New);
             self.when(
@@ -260,7 +262,6 @@ impl Plan<'_> {
             }
         }
         if keeps_new {
-            self.when(Which::New, |it| it.staged, Action::DetachStage(Which::New));
             self.rename(Which::New, self.names.prev());
         } else {
             self.when(Which::New, |_| true, Action::Remove(Which::New));

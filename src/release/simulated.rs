@@ -50,6 +50,8 @@ pub(super) struct Container {
     pub(super) stopped_by_hand: bool,
     pub(super) attached: bool,
     pub(super) staged: bool,
+    /// Its ports went to the stage network when it left the other one.
+    pub(super) keeps_ports: bool,
     pub(super) restart: Restart,
     /// Leaves the data folder to others.
     pub(super) yields: bool,
@@ -77,6 +79,7 @@ impl World {
             stopped_by_hand: false,
             attached,
             staged: false,
+            keeps_ports: false,
             restart: Restart::No,
             yields: false,
         };
@@ -110,7 +113,7 @@ impl World {
         let taken = self
             .containers
             .iter()
-            .any(|(other, it)| other != id && it.running && it.attached);
+            .any(|(other, it)| other != id && it.running && (it.attached || it.keeps_ports));
         let container = self
             .containers
             .get_mut(id)
@@ -297,14 +300,18 @@ impl Host for Kit<'_> {
             Action::Attach(which) => {
                 let id = id(self, *which)?;
                 let runs = self.world.containers[&id].running;
-                if runs && self.world.serving().iter().any(|(other, _)| **other != id) {
+                let holds = |it: &Container| it.running && (it.attached || it.keeps_ports);
+                let mut others = self.world.containers.iter().filter(|(other, _)| **other != id);
+                if runs && others.any(|(_, it)| holds(it)) {
                     return Err(refused("port is taken"));
                 }
                 self.world.containers.get_mut(&id).unwrap().attached = true;
             }
             Action::Detach(which) => {
                 let id = id(self, *which)?;
-                self.world.containers.get_mut(&id).unwrap().attached = false;
+                let it = self.world.containers.get_mut(&id).unwrap();
+                it.attached = false;
+                it.keeps_ports = it.running && it.staged;
             }
             Action::AttachStage(which) => {
                 let id = id(self, *which)?;
@@ -312,7 +319,8 @@ impl Host for Kit<'_> {
             }
             Action::DetachStage(which) => {
                 let id = id(self, *which)?;
-                self.world.containers.get_mut(&id).unwrap().staged = false;
+                let it = self.world.containers.get_mut(&id).unwrap();
+                (it.staged, it.keeps_ports) = (false, false);
             }
             Action::SetRestart(which, restart) => {
                 let id = id(self, *which)?;

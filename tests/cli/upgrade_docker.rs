@@ -114,3 +114,40 @@ fn an_image_that_fails_leaves_the_old_one_serving_docker() {
         assert!(!it.home.path("home/state/upgrade.json").exists());
     }
 }
+
+/// Undone after the ports had changed hands: Ctrl-C while the new one is watched.
+#[test]
+fn ctrl_c_while_the_new_one_proves_itself_gives_all_back_docker() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    if !can_docker() {
+        return;
+    }
+    let it = Operated::new();
+    let (first, second) = (it.release("0.2.0"), it.release("0.3.0"));
+    it.ok(&["run", "--image", &first.reference, "--settle", "0s"]);
+    let id = it.id();
+    let arguments = [
+        "upgrade",
+        "--yes",
+        "--image",
+        &second.reference,
+        "--settle",
+        "60s",
+    ];
+    let mut child = it.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut last = Value::Null;
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        last = serde_json::from_str(&line.unwrap()).unwrap();
+        if last["step"] == "settle" && last["state"] == "started" {
+            let pid = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        }
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{last}");
+    assert_eq!(last["reason"], "interrupted");
+    assert_eq!(it.id(), id);
+    assert_eq!(it.health()["version"], "0.2.0");
+    assert_eq!(it.names(), [""]);
+}

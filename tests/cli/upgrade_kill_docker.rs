@@ -86,7 +86,8 @@ fn recover(it: &Operated, way: Way, image: &str) -> String {
     // Where the upgrade was undone there is nothing to roll back to.
     assert!(
         code == Some(0) || answer["reason"] == "nothing-to-roll-back-to",
-        "{way:?}: {answer}\n{}",
+        "{way:?}: {answer}\n{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
     format!("{way:?}: {}", code.unwrap_or(-1))

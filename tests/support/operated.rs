@@ -189,9 +189,16 @@ pub fn last(output: &Output) -> Value {
         .unwrap_or_else(|_| json!({ "output": text, "error": String::from_utf8_lossy(&output.stderr) }))
 }
 
+/// Two that are free, below those that the system gives to connections: while a port changes hands, none of them takes it.
 fn free_ports() -> [u16; 2] {
-    let taken = [0, 0].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-    taken.map(|it| it.local_addr().unwrap().port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = 20_000 + (std::process::id() % 100) * 100;
+    let mut free = std::iter::repeat_with(|| {
+        let at = NEXT.fetch_add(1, Ordering::Relaxed);
+        u16::try_from(20_000 + (start - 20_000 + at) % 10_000).unwrap()
+    })
+    .filter(|port| std::net::TcpListener::bind(("0.0.0.0", *port)).is_ok());
+    [free.next().unwrap(), free.next().unwrap()]
 }
 
 impl Drop for Operated {
