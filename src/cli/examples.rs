@@ -261,6 +261,7 @@ pub(super) const STATUS: &str = "\
 Examples:
   oc-guardian status
   oc-guardian status --json | jq .problems
+  oc-guardian status --name oc-guardian-2 --json | jq .guardian.health
 
 Exit codes: 0 all in order, 4 a problem was found; each is named with its remedy.";
 

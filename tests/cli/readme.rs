@@ -63,7 +63,8 @@ fn readme_transcript_replays_in_a_fresh_copy() {
     shell
         .env_remove("XDG_STATE_HOME")
         .env_remove("XDG_RUNTIME_DIR")
-        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
     for (variable, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
         if std::env::var_os(variable).is_none() {
             shell.env(variable, std::env::home_dir().unwrap().join(folder));

@@ -1,21 +1,29 @@
+mod guardian;
+
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use self::guardian::Guardian;
 use super::context::Context;
+use super::swap::{Named, runtime};
 use super::{examples, key};
 use crate::bundle::Severity;
 use crate::doctor::{self, BundleFile, BundleFileError, Local};
+use crate::engine::Endpoint;
 use crate::operator::{Identity, Keystore};
 use crate::store::Folders;
 use crate::ui::{BAD, EMPHASIS, Exit, Failure, GOOD, HEADING, Lines, Report, escaped, paint};
 use crate::vault::{self, VaultError};
 
-/// Show whether this machine is in order: identity, keystore, folders, config bundle
+/// Show whether this machine is in order: identity, keystore, folders, config bundle, the guardian's container
 ///
-/// Reads only; every problem comes with its remedy.
+/// Reads only; every problem comes with its remedy. Without a Docker engine the container is not looked at.
 #[derive(Args)]
 #[command(after_help = examples::STATUS)]
-pub(super) struct Status {}
+pub(super) struct Status {
+    #[command(flatten)]
+    container: Named,
+}
 
 impl Status {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
@@ -25,14 +33,33 @@ impl Status {
         let progress = in_keychain.then(|| context.ui.progress("Asking the keychain"));
         let found = doctor::look(&folders);
         drop(progress);
-        let seen = Seen::new(folders, found);
+        let progress = context.ui.progress("Asking the Docker engine");
+        let guardian = self.guardian(context, &folders)?;
+        drop(progress);
+        let seen = Seen::new(folders, found, guardian);
         let exit = if seen.ok() { Exit::Done } else { Exit::CheckFailed };
         context.ui.result(&seen)?;
         Ok(exit)
     }
+
+    fn guardian(self, context: &Context, folders: &Folders) -> Result<(Guardian, Option<Failure>), Failure> {
+        let name = self.container.name;
+        let endpoint = Endpoint::discover(&context.engine());
+        let shown = endpoint.as_ref().ok().map(ToString::to_string);
+        let found = match endpoint {
+            Ok(endpoint) => runtime()?.block_on(doctor::look_at_containers(&endpoint, &name)),
+            Err(error) => Err(error),
+        };
+        let (unfinished, damaged) = match doctor::unfinished_operation(folders, &name) {
+            Ok(unfinished) => (unfinished, None),
+            Err(error) => (None, Some(error.into())),
+        };
+        Ok((Guardian::new(name, shown, found, unfinished), damaged))
+    }
 }
 
 struct Seen {
+    guardian: Guardian,
     folders: Folders,
     identity: Option<Identity>,
     /// `None` without an identity; else why the key is out of reach, if it is.
@@ -43,8 +70,9 @@ struct Seen {
 }
 
 impl Seen {
-    fn new(folders: Folders, found: Local) -> Self {
+    fn new(folders: Folders, found: Local, (guardian, damaged): (Guardian, Option<Failure>)) -> Self {
         let mut seen = Self {
+            guardian,
             folders,
             identity: None,
             keystore: None,
@@ -88,6 +116,8 @@ impl Seen {
         for fault in found.folders.into_iter().filter_map(|folder| folder.fault) {
             seen.problem(fault.into());
         }
+        seen.problems.extend(damaged);
+        seen.problems.extend(seen.guardian.problems());
         seen
     }
 
@@ -146,6 +176,7 @@ impl Report for Seen {
             .map(|(name, path)| (name.to_owned(), json!(path.display().to_string())))
             .collect();
         fields.insert("folders".into(), folders.into());
+        self.guardian.fields(&mut fields);
         fields.insert("notes".into(), json!(self.notes));
         let problems = self.problems.iter().map(|problem| {
             json!({ "reason": problem.reason(), "detail": problem.detail(), "hint": problem.remedy() })
@@ -181,6 +212,7 @@ impl Report for Seen {
                 lines.field("federation", &bundle.federation_slug);
             }
         }
+        self.guardian.lines(&mut lines);
         lines.gap().line(paint(HEADING, "Machine"));
         lines.field("version", concat!("oc-guardian ", env!("CARGO_PKG_VERSION")));
         for (name, path) in self.folders.named() {
