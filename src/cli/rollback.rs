@@ -9,7 +9,7 @@ use crate::engine::Container;
 use crate::release::{
     self, Begin, Expect, Image, Journal, Names, Old, Operation, Strategy, labels, transaction_id,
 };
-use crate::ui::{Exit, Failure};
+use crate::ui::{Exit, Failure, printable};
 
 /// Go back to the container that served before the last upgrade
 ///
@@ -73,7 +73,7 @@ impl Rollback {
         let to = prev.labels.get(labels::VERSION).cloned();
         let from = serving.labels.get(labels::VERSION).cloned();
         if !self.yes {
-            let to = to.as_deref().unwrap_or("the image from before");
+            let to = printable(to.as_deref().unwrap_or("the image from before"));
             if !context
                 .ui
                 .confirm(&format!("Roll {} back to {to}?", session.name), "--yes")?

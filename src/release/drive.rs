@@ -106,6 +106,8 @@ pub async fn recover<H: Host>(host: &mut H, journal: &mut Journal) -> Result<Rec
     let seen = host.look(journal).await?;
     match plan::recover(journal, &seen) {
         Recovery::Finish => journal.step = Step::Commit,
+        // Where the old one is gone, the new one gets what it still lacks.
+        Recovery::Resume if seen.old.is_none() => journal.step = Step::HandOverNetwork,
         Recovery::Resume => journal.step = Step::Settle,
         Recovery::Undo => {
             journal.step = Step::Undo;

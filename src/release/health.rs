@@ -75,6 +75,8 @@ fn said(output: &crate::engine::Output) -> String {
     bounded(&text)
 }
 
-fn bounded(text: &str) -> String {
-    text.chars().take(LONGEST).collect()
+/// In one line, and bounded: it comes from a container.
+pub(super) fn bounded(text: &str) -> String {
+    let plain = |letter: char| if letter.is_control() { ' ' } else { letter };
+    text.chars().take(LONGEST).map(plain).collect()
 }

@@ -238,7 +238,7 @@ impl<'a, W: Watch> EngineHost<'a, W> {
     /// It is what it should be.
     fn fits(&self, health: &Health) -> Result<(), ReleaseError> {
         if let Some(wanted) = &self.expect.federation {
-            let found = health.federation_slug.clone().unwrap_or_default();
+            let found = health::bounded(health.federation_slug.as_deref().unwrap_or_default());
             if found != *wanted {
                 return Err(ReleaseError::Gate(Gate::Federation {
                     found,
@@ -247,7 +247,7 @@ impl<'a, W: Watch> EngineHost<'a, W> {
             }
         }
         if let Some(wanted) = &self.expect.version {
-            let found = health.version.clone().unwrap_or_default();
+            let found = health::bounded(health.version.as_deref().unwrap_or_default());
             if found != *wanted {
                 return Err(ReleaseError::Gate(Gate::Version {
                     found,
@@ -447,11 +447,10 @@ impl<'a, W: Watch> EngineHost<'a, W> {
         };
         let end = Instant::now() + WARM;
         loop {
-            let container = self
-                .engine
-                .container(&old.id)
-                .await?
-                .ok_or(ReleaseError::Gone("serving"))?;
+            // Removed by somebody: there is nothing to wait for, and nothing more that could be given back.
+            let Some(container) = self.engine.container(&old.id).await? else {
+                return Ok(());
+            };
             let why = match self.ask(&container).await {
                 Ok(health) if health.ok && health.state.as_deref() == Some("active") => return Ok(()),
                 // A release from before there was standby says nothing of its state.
@@ -460,7 +459,12 @@ impl<'a, W: Watch> EngineHost<'a, W> {
                 Err(why) => why,
             };
             if Instant::now() >= end {
-                return Err(ReleaseError::Gate(Gate::NotHealthy { after: WARM, why }));
+                // It has everything back: more cannot be done here, and to try again would not help.
+                self.watch.warn(&format!(
+                    "the old guardian has everything back, and does not serve after {} s ({why}): look at its log",
+                    WARM.as_secs()
+                ));
+                return Ok(());
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }

@@ -204,6 +204,8 @@ impl Plan<'_> {
         } else {
             self.detach(Which::Old);
             self.attach(Which::New);
+            // Only after an engine was restarted, or the old one was removed by hand.
+            self.start(Which::New);
         }
         // The old one first: an engine that is restarted in between must not start both, of which the old one could take the
         // data folder while the new one has the ports.
@@ -216,8 +218,9 @@ impl Plan<'_> {
         self.set_restart(Which::Old, Restart::No);
         self.when(Which::New, |it| it.staged, Action::DetachStage(Which::New));
         if self.journal.operation != Operation::Run {
-            self.when(Which::Undone, |_| true, Action::Remove(Which::Undone));
-            self.when(Which::Prev, |_| true, Action::Remove(Which::Prev));
+            // One that runs is no one's leftover, whatever it is called.
+            self.when(Which::Undone, |it| !it.running, Action::Remove(Which::Undone));
+            self.when(Which::Prev, |it| !it.running, Action::Remove(Which::Prev));
             let kept = if self.journal.operation == Operation::Rollback {
                 self.names.undone()
             } else {
@@ -249,6 +252,11 @@ impl Plan<'_> {
             self.rename(Which::Old, self.names.main().to_owned());
             // A stopped container is attached when it is started.
             self.attach(Which::Old);
+        }
+        if self.seen.old.is_none() && self.journal.operation != Operation::Run {
+            // Somebody removed the old one: the new one is the only one left.
+            self.actions.push(Action::Forget);
+            return;
         }
         self.set_restart(Which::New, Restart::No);
         self.when(Which::New, |it| it.running, Action::Stop(Which::New));

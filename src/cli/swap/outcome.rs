@@ -94,7 +94,6 @@ fn undone(
     if Session::is_interrupt(&cause) {
         return Failure::interrupted();
     }
-    let is_gate = matches!(cause, ReleaseError::Gate(_));
     let failure = Failure::from(cause);
     let serves = if swapped.from.is_some() {
         "the old one serves as before"
@@ -102,7 +101,8 @@ fn undone(
         "nothing was left behind"
     };
     let failure = failure.and(serves).fact("last_lines", last_words);
-    if is_gate {
+    // Undone is undone, whatever it was that failed; what is worse keeps its code.
+    if swapped.from.is_some() && failure.exit() == Exit::Failed {
         failure.with_exit(Exit::CheckFailed)
     } else {
         failure

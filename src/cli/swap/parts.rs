@@ -95,7 +95,8 @@ impl Session<'_> {
 
     /// Whether the container was made from exactly this image.
     pub(in crate::cli) fn is_of(&self, container: &Container, image: &VerifiedImage) -> bool {
-        [image.config_digest(), image.manifest_digest()]
+        // Which of the three it is depends on where the engine keeps its images.
+        [image.config_digest(), image.manifest_digest(), image.digest()]
             .iter()
             .any(|digest| digest.to_string() == container.image_id)
     }

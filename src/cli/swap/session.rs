@@ -72,6 +72,9 @@ impl<'a> Session<'a> {
         let said = match recovered? {
             Recovered::Ended(Outcome::NewServes) => "finished: the new image serves",
             Recovered::Undone => "undone: all is as before",
+            Recovered::Ended(Outcome::OldServes(cause)) if Self::is_interrupt(&cause) => {
+                return Err(Failure::interrupted());
+            }
             Recovered::Ended(Outcome::OldServes(cause)) => {
                 self.context
                     .ui

@@ -16,7 +16,7 @@ use crate::release::{
     self, Adopt, Begin, Expect, Image, Journal, Names, Old, Operation, Outcome, ReleaseError, Strategy,
     Wanted, compare, labels, transaction_id,
 };
-use crate::ui::{Exit, Failure, Steps};
+use crate::ui::{Exit, Failure, Steps, printable};
 
 /// Replace the guardian's container by one of a newer image, or put all back
 ///
@@ -384,7 +384,7 @@ fn question(name: &str, prepared: &Prepared) -> String {
         .version()
         .map_or_else(|| "the new image".to_owned(), ToString::to_string);
     match &prepared.from {
-        Some(from) => format!("Upgrade {name} from {from} to {to}?"),
+        Some(from) => format!("Upgrade {name} from {} to {to}?", printable(from)),
         None => format!("Upgrade {name} to {to}?"),
     }
 }
