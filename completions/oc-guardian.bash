@@ -1633,12 +1633,16 @@ _oc__guardian() {
             return 0
             ;;
         oc__guardian__subcmd__status)
-            opts="-q -v -h -V --json --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --name --json --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

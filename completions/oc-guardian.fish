@@ -50,7 +50,7 @@ complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "guardian" -
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "sign" -d 'Answer signing requests, or have one signed'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "policy" -d 'Write, check and try the signing policy'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "audit" -d 'Read and prove the audit log of the signing server'
-complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "status" -d 'Show whether this machine is in order: identity, keystore, folders, config bundle'
+complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "status" -d 'Show whether this machine is in order: identity, keystore, folders, config bundle, the guardian\'s container'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "portal" -d 'Ask the portal what it knows of this operator'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "incident" -d 'Publish an incident to a federation, and read what others published'
 complete -c oc-guardian -n "__fish_oc_guardian_needs_command" -f -a "devnet" -d 'Run a whole federation with its portal on this machine, for trying out'
@@ -655,6 +655,7 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fis
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand audit; and __fish_seen_subcommand_from accept-clock" -s V -l version -d 'Print version'
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -l name -d 'Name of the guardian\'s container; others that belong to it are named after it' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand status" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''
 never\t''"
