@@ -25,7 +25,10 @@ impl Timeline {
         let now = Instant::now();
         let name = match (event["event"].as_str(), event["state"].as_str()) {
             (Some("step"), Some("started")) => {
-                event["step"].as_str().unwrap_or_default().clone_into(&mut self.step);
+                event["step"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .clone_into(&mut self.step);
                 format!("{}: look", self.step)
             }
             (Some("step"), _) => return self.close(now),
@@ -71,7 +74,9 @@ impl Changes {
         if self.rows.is_empty() {
             return;
         }
-        println!("\nThe steps of oc-guardian upgrade; the last row of each includes what the step waits for.\n");
+        println!(
+            "\nThe steps of oc-guardian upgrade; the last row of each includes what the step waits for.\n"
+        );
         println!("| step: change | least / median / most, ms |");
         println!("|---|---|");
         for (name, times) in &self.rows {

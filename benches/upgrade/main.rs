@@ -110,10 +110,7 @@ impl Bench {
         let mut serving = Self::image(it, &mut self.next);
         way.first(it, &serving);
         it.health();
-        let server = SigningServer::start(
-            &it.home,
-            &["--guardian", &it.name, "--trusted-root", "root.json"],
-        );
+        let server = SigningServer::start(&it.home, &["--guardian", &it.name, "--trusted-root", "root.json"]);
         let mut pauses = Vec::new();
         for _ in 0..self.swaps {
             let image = Self::image(it, &mut self.next);
@@ -173,9 +170,5 @@ fn shown(values: Vec<f64>) -> String {
 /// Least, median, most.
 fn spread(mut values: Vec<f64>) -> [f64; 3] {
     values.sort_by(f64::total_cmp);
-    [
-        values[0],
-        values[values.len() / 2],
-        values[values.len() - 1],
-    ]
+    [values[0], values[values.len() / 2], values[values.len() - 1]]
 }

@@ -59,7 +59,9 @@ pub struct Compose;
 impl Compose {
     /// `None` where it is not installed.
     pub fn version() -> Option<String> {
-        let output = Command::new("docker-compose").args(["version", "--short"]).output();
+        let output = Command::new("docker-compose")
+            .args(["version", "--short"])
+            .output();
         let output = output.ok().filter(|it| it.status.success())?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
