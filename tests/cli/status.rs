@@ -46,16 +46,12 @@ state          [DIR]/home/state
 runtime        [DIR]/home/run
 
 All in order.
---- stderr
-Asking the Docker engine
 --- exit 0
 
 "#]]);
     run(&home, &["status", "--json"]).is(str![[r#"
 $ oc-guardian status --json
 {"ok":true,"version":"0.1.0","identity":{"operator_id":"op-132f39a98c31baaddba6525f5d43f295","scheme":"bip340","operator_pubkey_hex":"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798","keystore":"file","key_file":"[DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age","origin":"imported","exported":false,"created_at":"[TIME]"},"keystore_reachable":true,"config_bundle":{"path":"[DIR]/home/config/oc-guardian.config","ok":true,"errors":0,"notes":0},"folders":{"config":"[DIR]/home/config","data":"[DIR]/home/data","state":"[DIR]/home/state","runtime":"[DIR]/home/run"},"engine":{"endpoint":"unix:///nonexistent/docker.sock","reachable":false,"detail":"unix:///nonexistent/docker.sock: no Docker engine answers (No such file or directory (os error 2))"},"guardian":null,"operation":null,"notes":[],"problems":[]}
---- stderr
-Asking the Docker engine
 --- exit 0
 
 "#]]);
@@ -81,8 +77,6 @@ runtime        [DIR]/home/run
 1 problem
   ✗ there is no operator identity at [DIR]/home/config/operator.json
     Make one with: oc-guardian init (or, from a backup: oc-guardian init --restore --scheme SCHEME)
---- stderr
-Asking the Docker engine
 --- exit 4
 
 "#]]);
@@ -112,8 +106,6 @@ runtime        [DIR]/home/run
 1 problem
   ✗ there is no config bundle at [DIR]/home/config/oc-guardian.config or /etc/oc-guardian/oc-guardian.config
     Write one with: oc-guardian config gen
---- stderr
-Asking the Docker engine
 --- exit 4
 
 "#]]);
@@ -150,8 +142,6 @@ runtime        [DIR]/home/run
 
 note: no operator key is kept on this machine
 All in order.
---- stderr
-Asking the Docker engine
 --- exit 0
 
 "#]]);
@@ -193,16 +183,12 @@ runtime        [DIR]/home/run
     See them with: oc-guardian config check [DIR]/home/config/oc-guardian.config
   ✗ [DIR]/home/config is private but has permissions 0750
     Run: chmod 700 [DIR]/home/config
---- stderr
-Asking the Docker engine
 --- exit 4
 
 "#]]);
     run(&home, &["status", "--json"]).is(str![[r#"
 $ oc-guardian status --json
 {"ok":false,"reason":"problems-found","detail":"3 problems found","hint":"Run: chmod 700 [DIR]/home/data/keys","version":"0.1.0","identity":{"operator_id":"op-132f39a98c31baaddba6525f5d43f295","scheme":"bip340","operator_pubkey_hex":"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798","keystore":"file","key_file":"[DIR]/home/data/keys/op-132f39a98c31baaddba6525f5d43f295.age","origin":"imported","exported":false,"created_at":"[TIME]"},"keystore_reachable":false,"config_bundle":{"path":"[DIR]/home/config/oc-guardian.config","ok":false,"errors":5,"notes":0},"folders":{"config":"[DIR]/home/config","data":"[DIR]/home/data","state":"[DIR]/home/state","runtime":"[DIR]/home/run"},"engine":{"endpoint":"unix:///nonexistent/docker.sock","reachable":false,"detail":"unix:///nonexistent/docker.sock: no Docker engine answers (No such file or directory (os error 2))"},"guardian":null,"operation":null,"notes":[],"problems":[{"reason":"permissions-too-open","detail":"[DIR]/home/data/keys is private but has permissions 0755","hint":"Run: chmod 700 [DIR]/home/data/keys"},{"reason":"config-schema-mismatch","detail":"[DIR]/home/config/oc-guardian.config has 5 errors","hint":"See them with: oc-guardian config check [DIR]/home/config/oc-guardian.config"},{"reason":"permissions-too-open","detail":"[DIR]/home/config is private but has permissions 0750","hint":"Run: chmod 700 [DIR]/home/config"}]}
---- stderr
-Asking the Docker engine
 --- exit 4
 
 "#]]);
@@ -250,6 +236,7 @@ fn an_interrupted_operation_is_told_and_left_alone() {
             "started_at":"2026-11-25T00:00:00Z","settle":60}}"#
     );
     home.write("home/state/upgrade.json", &journal);
+    home.chmod("home/state", 0o700);
     let seen = run(&home, &["status", "--json"]).exits(4).json();
     assert_eq!(seen["operation"]["operation"], "upgrade");
     assert_eq!(seen["operation"]["step"], "warm");

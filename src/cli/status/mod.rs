@@ -33,9 +33,7 @@ impl Status {
         let progress = in_keychain.then(|| context.ui.progress("Asking the keychain"));
         let found = doctor::look(&folders);
         drop(progress);
-        let progress = context.ui.progress("Asking the Docker engine");
         let guardian = self.guardian(context, &folders)?;
-        drop(progress);
         let seen = Seen::new(folders, found, guardian);
         let exit = if seen.ok() { Exit::Done } else { Exit::CheckFailed };
         context.ui.result(&seen)?;
@@ -47,7 +45,12 @@ impl Status {
         let endpoint = Endpoint::discover(&context.engine());
         let shown = endpoint.as_ref().ok().map(ToString::to_string);
         let found = match endpoint {
-            Ok(endpoint) => runtime()?.block_on(doctor::look_at_containers(&endpoint, &name)),
+            Ok(endpoint) => {
+                // This machine's own answers at once.
+                let is_far = !matches!(endpoint, Endpoint::Unix(_));
+                let _progress = is_far.then(|| context.ui.progress(&format!("Asking {endpoint}")));
+                runtime()?.block_on(doctor::look_at_containers(&endpoint, &name))
+            }
             Err(error) => Err(error),
         };
         let (unfinished, damaged) = match doctor::unfinished_operation(folders, &name) {
