@@ -248,6 +248,7 @@ impl Host for Kit<'_> {
         })
     }
 
+    #[allow(clippy::too_many_lines, reason = "one arm for each action")]
     async fn perform(&mut self, journal: &mut Journal, action: &Action) -> Result<(), Trouble> {
         self.live(format!("{action:?}"))?;
         let refused = |why: &str| Trouble::Refused(why.into());
