@@ -32,19 +32,20 @@ pub(super) fn portal(settings: &Settings, folder: &Path, directory: &Path, port:
 }
 
 pub(super) fn signer(settings: &Settings, operator: &Operator) -> Recipe {
-    let mut arguments = vec![
+    // Unless it pulls, its guardian asks it by itself; a container of the same machine is another operator's business.
+    let guardian = if settings.pull {
+        operator.rpc_socket().display().to_string()
+    } else {
+        "none".into()
+    };
+    let arguments = vec![
         "sign".into(),
         "--serve".into(),
         "--passphrase-file".into(),
         operator.passphrase_file().display().to_string(),
-        // Its guardian asks it by itself; a container of the same machine is another operator's business.
         "--guardian".into(),
-        "none".into(),
+        guardian,
     ];
-    if settings.pull {
-        arguments.push("--guardian".into());
-        arguments.push(operator.rpc_socket().display().to_string());
-    }
     Recipe {
         program: settings.program.clone(),
         arguments,
