@@ -32,8 +32,7 @@ impl Man {
             let file = folder.join(format!("{}.1", page::name(&command)));
             let text = render(&command, parent.as_ref())?;
             store::replace(&file, text.as_bytes(), Access::Public)?;
-            let children = command.get_subcommands().filter(|verb| !verb.is_hide_set());
-            open.extend(children.map(|verb| (verb.clone(), Some(command.clone()))));
+            open.extend(page::visible(&command).map(|verb| (verb.clone(), Some(command.clone()))));
         }
         Ok(Exit::Done)
     }

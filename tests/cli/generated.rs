@@ -130,3 +130,13 @@ fn manual_pages_are_clean() {
         assert!(complaints.is_empty(), "{complaints:#?}");
     }
 }
+
+#[test]
+fn manual_pages_say_nothing_of_what_is_hidden() {
+    let pages = files(Path::new(&repository("man")));
+    let is_named = |name: &str, text: &str| pages[name].contains(text);
+    assert!(is_named("oc-guardian-guardian.1", r"attest\-interval"));
+    assert!(!is_named("oc-guardian-guardian.1", r"\-\-delegation"));
+    assert!(is_named("oc-guardian-devnet.1", r"devnet\-pin"));
+    assert!(!is_named("oc-guardian-devnet.1", r"devnet\-child"));
+}

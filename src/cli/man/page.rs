@@ -25,7 +25,7 @@ pub(super) fn render(command: &Command, parent: Option<&Command>) -> io::Result<
         synopsis(roff, command);
     });
     section(&mut page, "DESCRIPTION", |roff| description(roff, command));
-    if command.get_subcommands().any(|verb| !verb.is_hide_set()) {
+    if visible(command).next().is_some() {
         section(&mut page, "COMMANDS", |roff| commands(roff, command));
     }
     page += &options(command, is_main)?;
@@ -48,6 +48,11 @@ pub(super) fn render(command: &Command, parent: Option<&Command>) -> io::Result<
     }
     section(&mut page, "SEE ALSO", |roff| see_also(roff, command, parent));
     Ok(page)
+}
+
+/// The verbs that have pages.
+pub(super) fn visible(command: &Command) -> impl Iterator<Item = &Command> {
+    command.get_subcommands().filter(|verb| !verb.is_hide_set())
 }
 
 /// File name without its ending, and the name that other pages refer to: `oc-guardian-key-show`.
@@ -121,7 +126,7 @@ fn sentence(text: &str) -> String {
 }
 
 fn commands(roff: &mut Roff, command: &Command) {
-    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+    for verb in visible(command) {
         roff.control("TP", []);
         roff.text([bold(name(verb)), roman(format!("({SECTION})"))]);
         roff.text([roman(
@@ -135,7 +140,8 @@ fn options(command: &Command, is_main: bool) -> io::Result<String> {
     let command = command.clone().mut_args(|argument| {
         let everywhere =
             ["help", "version"].contains(&argument.get_id().as_str()) || argument.is_global_set();
-        let argument = argument.hide(!is_main && everywhere);
+        let is_hidden = argument.is_hide_set() || (!is_main && everywhere);
+        let argument = argument.hide(is_hidden);
         name_values(argument)
     });
     if command.get_arguments().all(Arg::is_hide_set) {
@@ -195,10 +201,10 @@ fn see_also(roff: &mut Roff, command: &Command, parent: Option<&Command>) {
         // The verbs of the main page are too many to repeat on each of their pages.
         if name(parent) != MAIN {
             names.push(name(parent));
-            names.extend(parent.get_subcommands().map(name));
+            names.extend(visible(parent).map(name));
         }
     }
-    names.extend(command.get_subcommands().map(name));
+    names.extend(visible(command).map(name));
     names.retain(|other| *other != name(command));
     let mut references = Vec::new();
     for (index, name) in names.iter().enumerate() {
