@@ -111,7 +111,11 @@ fn an_image_that_fails_leaves_the_old_one_serving_docker() {
         assert_eq!(it.id(), id);
         assert_eq!(it.health()["state"], "active");
         assert_eq!(it.names(), [""], "{variant:?}");
-        assert!(!it.home.path("home/state/upgrade.json").exists());
+        assert!(
+            !it.home
+                .path(&format!("home/state/upgrade-{}.json", it.name))
+                .exists()
+        );
     }
 }
 
