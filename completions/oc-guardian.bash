@@ -1463,13 +1463,17 @@ _oc__guardian() {
             return 0
             ;;
         oc__guardian__subcmd__rollback)
-            opts="-y -q -v -h -V --settle --yes --name --json --quiet --verbose --color --no-input --help --version"
+            opts="-y -q -v -h -V --settle --adopt --yes --name --json --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --settle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --adopt)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1489,7 +1493,7 @@ _oc__guardian() {
             return 0
             ;;
         oc__guardian__subcmd__run)
-            opts="-q -v -h -V --image --bundle-path --health-port --peer-port --data-volume --settle --name --trusted-root --allow-stale-trust-root --platform --allow-missing-provenance --allow-downgrade --config --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --key --json --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --image --bundle-path --health-port --peer-port --data-volume --settle --adopt --name --trusted-root --allow-stale-trust-root --platform --allow-missing-provenance --allow-downgrade --config --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --key --json --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1516,6 +1520,10 @@ _oc__guardian() {
                     return 0
                     ;;
                 --settle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --adopt)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

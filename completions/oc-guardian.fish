@@ -279,12 +279,13 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fis
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -l no-input -d 'Never ask; a needed answer is an error that names its flag'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand trust; and __fish_seen_subcommand_from update" -s V -l version -d 'Print version'
-complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l image -d 'The image, by tag or digest' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l image -d 'The image, by tag or digest [default: the container\'s own, or ghcr.io/orangecheck/oc-guardian:latest]' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l bundle-path -d 'The config bundle on the engine\'s machine, where that is another one than this' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l health-port -d 'Publish the health port here' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l peer-port -d 'Publish the port for other guardians here' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l data-volume -d 'Volume for the guardian\'s data [default: the container\'s name and "-data"]' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l settle -d 'How long the guardian has to prove itself once it is healthy' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l adopt -d 'Start a container again although it has this, one by one as KIND=VALUE; "none" for all of it' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l name -d 'Name of the guardian\'s container; others that belong to it are named after it' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l trusted-root -d 'Trust root of another Sigstore than the public one' -r -F
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand run" -l platform -d 'Where the image is to run [default: linux and the processor of this machine, or of the engine\'s]' -r
@@ -336,6 +337,7 @@ complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -l no-i
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand upgrade" -s V -l version -d 'Print version'
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -l settle -d 'How long the guardian has to prove itself' -r
+complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -l adopt -d 'Roll back although the container from before has this, one by one as KIND=VALUE; "none" for all of it' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -l name -d 'Name of the guardian\'s container; others that belong to it are named after it' -r
 complete -c oc-guardian -n "__fish_oc_guardian_using_subcommand rollback" -l color -d 'When to use colours [NO_COLOR is honoured]' -r -f -a "auto\t''
 always\t''

@@ -1,9 +1,8 @@
 //! Operator's kit for a guardian of an m-of-n Bitcoin federation.
 //!
 //! The binary `oc-guardian` is the product; this library holds all of it but the entry point. Modules import downwards
-//! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `signer`, `engine`, `image`, `portal`, `federation`, `envelope`,
-//! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `signer`, `form`, `image`, `portal`, `federation`, `envelope`,
-//! `bundle`, `audit`, `vault`, `operator`, `store`.
+//! in this order: `cli`, `ui`, `devnet`, `doctor`, `guardian`, `release`, `signer`, `form`, `engine`, `image`, `portal`,
+//! `federation`, `envelope`, `bundle`, `audit`, `vault`, `operator`, `store`.
 
 pub mod audit;
 pub mod bundle;

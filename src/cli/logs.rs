@@ -7,7 +7,7 @@ use super::context::Context;
 use super::examples;
 use super::swap::{Named, connect, runtime};
 use crate::engine::Line;
-use crate::ui::{Exit, Failure, printable};
+use crate::ui::{Exit, Failure, escaped};
 
 /// Show what the guardian's container printed
 ///
@@ -61,7 +61,7 @@ fn print(context: &Context, stderr: Option<bool>, text: &str) -> Result<(), Fail
         let stream = stderr.map(|it| if it { "stderr" } else { "stdout" });
         json!({ "stream": stream, "text": text }).to_string()
     } else {
-        printable(text)
+        escaped(text)
     };
     context.ui.raw(&format!("{line}\n"))
 }

@@ -4,10 +4,10 @@ use clap::Args;
 
 use super::context::Context;
 use super::examples;
-use super::swap::{Named, Session, Swapped, ended};
+use super::swap::{Named, Session, Swapped, ended, settle_time};
 use crate::engine::Container;
 use crate::release::{
-    self, Begin, Expect, Image, Journal, Names, Old, Operation, Strategy, labels, transaction_id,
+    self, Adopt, Begin, Expect, Image, Journal, Names, Old, Operation, Strategy, labels, transaction_id,
 };
 use crate::ui::{Exit, Failure, printable};
 
@@ -20,8 +20,11 @@ use crate::ui::{Exit, Failure, printable};
 #[command(after_help = examples::ROLLBACK)]
 pub(super) struct Rollback {
     /// How long the guardian has to prove itself
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = settle_time)]
     settle: Duration,
+    /// Roll back although the container from before has this, one by one as KIND=VALUE; "none" for all of it
+    #[arg(long, value_name = "KIND=VALUE")]
+    adopt: Vec<Adopt>,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
@@ -68,8 +71,16 @@ impl Rollback {
             .hint("Somebody made it since; go to another image with: oc-guardian upgrade --image IMAGE")
             .with_exit(Exit::CheckFailed));
         }
+        session.check_interrupt()?;
+        session.check_no_other(&names)?;
         check_data(&session, &serving, &prev)?;
-        session.check_sound(&prev)?;
+        session.check_sound(&prev, &self.adopt)?;
+        if !prev.labels.contains_key(labels::TRANSACTION) {
+            // It was adopted: its image was the operator's choice, before there was this kit.
+            let what = "the image of the container from before was never verified by this kit";
+            context.ui.warn(what);
+            session.record("rollback", what);
+        }
         let to = prev.labels.get(labels::VERSION).cloned();
         let from = serving.labels.get(labels::VERSION).cloned();
         if !self.yes {

@@ -28,6 +28,10 @@ impl Stop {
         let container = session
             .container()?
             .ok_or_else(|| Failure::no_container(&session.name))?;
+        if !Session::is_guardian(&container) {
+            return Err(Failure::not_a_guardian(&session.name));
+        }
+        session.check_interrupt()?;
         let was_running = container.state.running;
         if was_running {
             let steps = context.ui.steps();

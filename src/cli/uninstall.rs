@@ -7,7 +7,7 @@ use super::context::Context;
 use super::examples;
 use super::swap::{Named, Session};
 use crate::engine::{Container, EngineError, MountKind};
-use crate::release::Names;
+use crate::release::{DATA_DIR, Names};
 use crate::ui::{EMPHASIS, Exit, Failure, GOOD, Lines, Report, paint, printable};
 
 /// Between SIGTERM and SIGKILL.
@@ -45,36 +45,30 @@ impl Uninstall {
         if found.is_empty() {
             return Err(Failure::no_container(&session.name));
         }
-        let mut volumes: Vec<String> = found
-            .iter()
-            .flat_map(|it| &it.mounts)
-            .filter(|it| it.kind == MountKind::Volume && !it.source.is_empty())
-            .map(|it| it.source.clone())
-            .collect();
-        volumes.sort();
-        volumes.dedup();
+        // Whoever gives the name of a database by mistake must not lose it.
+        if let Some(other) = found.iter().find(|it| !Session::is_guardian(it)) {
+            return Err(Failure::not_a_guardian(&other.name));
+        }
+        let volumes = data_volumes(&found, &session.expected(session.bundle()?.as_ref()).data_dir);
         if !self.yes {
-            let what = format!(
-                "Remove {}{}?",
-                found
-                    .iter()
-                    .map(|it| it.name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                if self.volumes {
-                    " and the guardian's data"
-                } else {
-                    ""
-                }
-            );
+            let containers: Vec<&str> = found.iter().map(|it| it.name.as_str()).collect();
+            let mut what = format!("Remove {}", containers.join(", "));
+            if self.volumes && !volumes.is_empty() {
+                what.push_str(" and the guardian's data in ");
+                what.push_str(&volumes.join(", "));
+            }
+            what.push('?');
             if !context.ui.confirm(&what, "--yes")? {
                 return Err(Failure::new("declined", "nothing was removed").with_exit(Exit::Refused));
             }
         }
+        session.check_interrupt()?;
         let steps = context.ui.steps();
         steps.begin("remove", "Remove the containers");
         session.runtime.block_on(async {
             for container in &found {
+                // What is removed stays removed; the same command goes on with the rest.
+                session.check_interrupt()?;
                 if container.state.running {
                     session.engine.stop(&container.id, GRACE).await?;
                 }
@@ -83,14 +77,18 @@ impl Uninstall {
             for network in session.engine.network(&names.stage()).await? {
                 session.engine.remove_network(&network.id).await?;
             }
-            if self.volumes {
+            Ok::<_, Failure>(())
+        })?;
+        // Before the volumes: one that is in use elsewhere must not keep a way back to containers that are gone.
+        session.place.forget_all()?;
+        if self.volumes {
+            session.runtime.block_on(async {
                 for volume in &volumes {
                     session.engine.remove_volume(volume).await?;
                 }
-            }
-            Ok::<_, EngineError>(())
-        })?;
-        session.place.forget_all()?;
+                Ok::<_, EngineError>(())
+            })?;
+        }
         steps.done(None);
         drop(steps);
         session.record("uninstall", &format!("{} removed", session.name));
@@ -107,6 +105,20 @@ impl Uninstall {
         })?;
         Ok(Exit::Done)
     }
+}
+
+/// Those with the guardian's data; what else somebody mounted is not ours to remove.
+fn data_volumes(containers: &[Container], data_dir: &str) -> Vec<String> {
+    let mut volumes: Vec<String> = containers
+        .iter()
+        .flat_map(|it| &it.mounts)
+        .filter(|it| it.kind == MountKind::Volume && !it.source.is_empty())
+        .filter(|it| it.target == data_dir || it.target == DATA_DIR)
+        .map(|it| it.source.clone())
+        .collect();
+    volumes.sort();
+    volumes.dedup();
+    volumes
 }
 
 struct Removed {

@@ -60,6 +60,25 @@ impl Engine {
         Ok(containers)
     }
 
+    /// The name of a container, stopped or not, whose name begins like this; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`EngineError`]
+    pub async fn name_beginning(&self, start: &str) -> Result<Option<String>, EngineError> {
+        // The engine's filter finds a part of a name anywhere; letters, digits and hyphens mean themselves in it.
+        let filters = HashMap::from([("name", vec![start.to_owned()])]);
+        let options = ListContainersOptionsBuilder::new()
+            .all(true)
+            .filters(&filters)
+            .build();
+        let answer = self.docker.list_containers(Some(options));
+        let listed = self.ask(Asked::Engine("its containers"), TELL, answer).await?;
+        let names = listed.into_iter().flat_map(|it| it.names.unwrap_or_default());
+        Ok(names
+            .map(|name| name.trim_start_matches('/').to_owned())
+            .find(|name| name.starts_with(start)))
+    }
+
     /// Starts it; it may run already.
     ///
     /// # Errors

@@ -24,11 +24,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 const NOTICE: &str = "signature under the upgrade notice";
 
 /// Has a notice signed, keeps it and tells the peers, all in the background: the kit sees it in `peer-health` when it is
-/// there.
+/// there, by the nonce that this returns.
 ///
 /// # Errors
 /// Why there is nothing to sign.
-pub(super) fn request(shared: &Arc<Shared>, wanted: &RequestNotice) -> Result<(), String> {
+pub(super) fn request(shared: &Arc<Shared>, wanted: &RequestNotice) -> Result<u64, String> {
     let params = json!({
         "body": wanted.closes.map_or_else(String::new, closing_body),
         "severity": Severity::Info.as_str(),
@@ -43,6 +43,7 @@ pub(super) fn request(shared: &Arc<Shared>, wanted: &RequestNotice) -> Result<()
         expires_at: unix_now() + LIFE,
         federation: shared.settings.bundle.federation_slug.clone(),
     };
+    let nonce = payload.nonce;
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let outcome = have_signed(&shared, &payload).await;
@@ -56,7 +57,7 @@ pub(super) fn request(shared: &Arc<Shared>, wanted: &RequestNotice) -> Result<()
             Err(error) => shared.log.trouble(NOTICE, &error),
         }
     });
-    Ok(())
+    Ok(nonce)
 }
 
 async fn have_signed(shared: &Shared, payload: &ActionPayload) -> Result<(), String> {

@@ -300,12 +300,13 @@ fn privileges(container: &Container, found: &mut Found<'_>) {
         }
     }
     for option in &has.unusual {
-        let why = if option.starts_with("auto_remove=") {
-            "the engine removes it when it stops, so that there is no way back"
+        if option.starts_with("auto_remove=") {
+            let why = "the engine removes it when it stops, so that there is no way back";
+            found.note(Weight::Forbids, Kind::Option, option, why);
         } else {
-            "the new one has the engine's own"
-        };
-        found.note(Weight::Stops, Kind::Option, option, why);
+            let why = "the new one has the engine's own";
+            found.note(Weight::Stops, Kind::Option, option, why);
+        }
     }
 }
 

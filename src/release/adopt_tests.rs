@@ -477,6 +477,7 @@ fn another_tool_that_would_make_it_again_is_told_once() {
 fn one_that_the_engine_removes_by_itself_has_no_way_back() {
     let adoption = look(|it| it.privileges.unusual = vec!["auto_remove=true".into()]);
     assert!(adoption.differences[0].why.contains("no way back"));
+    assert_eq!(adoption.differences[0].weight, Weight::Forbids);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::pause::{Health, Prober, Reading};
 use super::{
     Action, Host, Instance, Journal, Mode, Names, Operation, Place, Seen, Step, Strategy, Which, labels,
 };
-use crate::engine::{Container, Engine, EngineError, Spec};
+use crate::engine::{Container, Endpoint, Engine, EngineError, Spec};
 use crate::image::{self, VerifiedImage};
 
 /// Between SIGTERM and SIGKILL.
@@ -86,6 +86,8 @@ pub struct EngineHost<'a, W> {
     /// The old one as it was before.
     before: Option<Health>,
     left_off: Option<Instant>,
+    /// Whether the published ports began to change hands.
+    handed_over: bool,
 }
 
 impl<'a, W: Watch> EngineHost<'a, W> {
@@ -105,7 +107,13 @@ impl<'a, W: Watch> EngineHost<'a, W> {
             prober: None,
             before: None,
             left_off: None,
+            handed_over: false,
         }
+    }
+
+    /// Whether the published ports began to change hands: then it was not for want of standing by that it failed.
+    pub fn handed_over(&self) -> bool {
+        self.handed_over
     }
 
     /// What the old guardian says before anything is changed; begins to ask at the published port.
@@ -302,21 +310,22 @@ impl<'a, W: Watch> EngineHost<'a, W> {
 
     /// The published port answers, and it is the new one that does.
     async fn reachable(&mut self, journal: &Journal) -> Result<(), ReleaseError> {
-        self.healthy(journal, &[Mode::Active], WARM).await?;
+        self.healthy(journal, &[Mode::Active], self.pause_left().unwrap_or(WARM))
+            .await?;
         if self.prober.is_none() && journal.operation == Operation::Run {
             self.wait_for_port().await?;
         }
         let Some(prober) = &self.prober else {
             return Ok(());
         };
-        let end = Instant::now() + LONGEST_PAUSE;
+        let end = Instant::now() + self.pause_left().unwrap_or(LONGEST_PAUSE);
         loop {
             let reading = prober.reading();
             let is_fresh = reading.silent_for < Duration::from_millis(300) && reading.answered > 0;
-            if is_fresh || reading.longest_pause > LONGEST_PAUSE || Instant::now() > end {
-                if reading.longest_pause > LONGEST_PAUSE || !is_fresh {
-                    return Err(ReleaseError::Gate(Gate::Silent(LONGEST_PAUSE)));
-                }
+            if reading.longest_pause > LONGEST_PAUSE || (!is_fresh && Instant::now() > end) {
+                return Err(ReleaseError::Gate(Gate::Silent(LONGEST_PAUSE)));
+            }
+            if is_fresh {
                 return Ok(());
             }
             self.check_interrupted()?;
@@ -324,7 +333,14 @@ impl<'a, W: Watch> EngineHost<'a, W> {
         }
     }
 
-    /// A first container: its port answers soon after it is healthy.
+    /// What is left of the longest pause, once the old one has left off.
+    fn pause_left(&self) -> Option<Duration> {
+        self.left_off
+            .map(|since| LONGEST_PAUSE.saturating_sub(since.elapsed()))
+    }
+
+    /// A first container: its port answers soon after it is healthy. On another machine a firewall may keep it from us, and
+    /// that is no fault of the guardian.
     async fn wait_for_port(&mut self) -> Result<(), ReleaseError> {
         let Some((host, port)) = self.health_port.clone() else {
             return Ok(());
@@ -332,9 +348,16 @@ impl<'a, W: Watch> EngineHost<'a, W> {
         let end = Instant::now() + SILENCE;
         while self.prober.is_none() {
             self.prober = Prober::start(&host, port);
-            if Instant::now() > end {
-                return Err(ReleaseError::Gate(Gate::Silent(SILENCE)));
+            if self.prober.is_none() && Instant::now() > end {
+                if matches!(self.engine.endpoint(), Endpoint::Unix(_)) {
+                    return Err(ReleaseError::Gate(Gate::Silent(SILENCE)));
+                }
+                self.watch.warn(&format!(
+                    "the guardian is healthy, and its port {port} cannot be reached from here: see whether others reach it"
+                ));
+                return Ok(());
             }
+            self.check_interrupted()?;
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         Ok(())
@@ -374,30 +397,26 @@ impl<'a, W: Watch> EngineHost<'a, W> {
                 }
                 None => {}
             }
-            let now_signed = last.as_ref().is_some_and(|it| it.signed_at.is_some());
+            // An answer of the old one, given while the ports changed hands, is none of the new one.
+            let of_new = last.as_ref().filter(|it| is_active(it));
+            let now_signed = of_new.is_some_and(|it| it.signed_at.is_some());
             if let (Some(since), true, None) = (self.left_off, now_signed, self.measured.signing) {
                 self.measured.signing = Some(since.elapsed());
             }
-            if let Some(since) = self.left_off
-                && was_signed
-                && !now_signed
-                && since.elapsed() > LONGEST_PAUSE
-            {
+            if was_signed && !now_signed && self.left_off.unwrap_or(start).elapsed() > LONGEST_PAUSE {
                 return Err(ReleaseError::Gate(Gate::Unsigned(LONGEST_PAUSE)));
             }
             if !calmed && start.elapsed() > Duration::from_secs(2) {
                 calmed = true;
                 self.calm(reading);
             }
-            let attested = last.as_ref().is_some_and(|it| it.attested_at.is_some());
+            let attested = of_new.is_some_and(|it| it.attested_at.is_some());
             let waits_for_portal = was_attested && !attested;
             if start.elapsed() >= settle && !waits_for_portal && (!was_signed || now_signed) {
                 break;
             }
             if start.elapsed() >= settle + ATTESTATION && waits_for_portal {
-                let portal_is_down = last
-                    .as_ref()
-                    .is_some_and(|it| it.problems.iter().any(|it| it == "portal"));
+                let portal_is_down = of_new.is_some_and(|it| it.problems.iter().any(|it| it == "portal"));
                 if !portal_is_down {
                     return Err(ReleaseError::Gate(Gate::Unattested(settle + ATTESTATION)));
                 }
@@ -452,7 +471,7 @@ impl<'a, W: Watch> EngineHost<'a, W> {
                 return Ok(());
             };
             let why = match self.ask(&container).await {
-                Ok(health) if health.ok && health.state.as_deref() == Some("active") => return Ok(()),
+                Ok(health) if health.ok && is_active(&health) => return Ok(()),
                 // A release from before there was standby says nothing of its state.
                 Ok(health) if health.ok && health.state.is_none() => return Ok(()),
                 Ok(_) => "it does not serve".to_owned(),
@@ -604,6 +623,7 @@ impl<W: Watch> Host for EngineHost<'_, W> {
     }
 
     fn begins(&mut self, journal: &Journal) {
+        self.handed_over |= matches!(journal.step, Step::HandOverNetwork | Step::Settle);
         self.watch.step(journal);
     }
 }
@@ -617,6 +637,10 @@ async fn patiently(attempt: impl AsyncFn() -> Result<(), EngineError>) -> Result
         }
     }
     attempt().await
+}
+
+fn is_active(health: &Health) -> bool {
+    health.state.as_deref() == Some("active")
 }
 
 fn unix_now() -> u64 {

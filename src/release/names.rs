@@ -12,6 +12,13 @@ impl Names {
         }
     }
 
+    /// Whether a guardian's container of this name would have the name of what belongs to another one, or its journal the
+    /// name of another one's.
+    pub fn is_taken_by_others(name: &str) -> bool {
+        let ends = ["-next", "-prev", "-undone", "-stage", ".last"];
+        name.contains("-old-") || ends.iter().any(|end| name.ends_with(end))
+    }
+
     /// The container that serves.
     pub fn main(&self) -> &str {
         &self.main

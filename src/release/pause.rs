@@ -137,6 +137,8 @@ impl Prober {
         inner.last_success = Instant::now();
         inner.longest = Duration::ZERO;
         (inner.answered, inner.failed) = (0, 0);
+        // What was said before says nothing of who answers from now on.
+        inner.last = None;
     }
 
     /// Goes on with four questions a second: what is measured is over.

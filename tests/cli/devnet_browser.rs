@@ -28,14 +28,11 @@ fn grey_green_red_green_without_a_reload() {
     devnet.until_green();
     browser.until(&is("green"));
     browser.until("document.querySelector('h1').innerText === '4 of 4 green'");
-    signal(
-        pid_of(&devnet.guardian(1).unwrap()["guardian"]).unwrap(),
-        Signal::KILL,
-    );
+    signal(pid_of(&devnet.the_guardian(1)["guardian"]).unwrap(), Signal::KILL);
     browser.until(&is("red"));
     browser.until(&is("green"));
     // A portal that is started anew has heard nobody yet, and one of them says nothing now.
-    let silent = pid_of(&devnet.guardian(1).unwrap()["guardian"]).unwrap();
+    let silent = pid_of(&devnet.the_guardian(1)["guardian"]).unwrap();
     signal(silent, Signal::STOP);
     signal(devnet.portal().unwrap(), Signal::KILL);
     browser.until(&is("grey"));

@@ -18,11 +18,11 @@ fn a_killed_guardian_turns_red_and_green_again() {
     let home = Home::new();
     let devnet = Devnet::start(&home, &[&QUICK[..], &["--restart-after", "12s"]].concat());
     devnet.until_green();
-    let dead = pid_of(&devnet.guardian(2).unwrap()["guardian"]).unwrap();
+    let dead = pid_of(&devnet.the_guardian(2)["guardian"]).unwrap();
     signal(dead, Signal::KILL);
     let killed = Instant::now();
     devnet.until("said to be down", |it| {
-        let guardian = it.guardian(2).unwrap();
+        let guardian = it.the_guardian(2);
         let ended = guardian["guardian"]["ended"].as_str();
         ended.is_some_and(|ended| ended.contains("SIGKILL"))
     });
@@ -38,7 +38,7 @@ fn a_killed_guardian_turns_red_and_green_again() {
         "{others:?}"
     );
     devnet.until_green();
-    let again = devnet.guardian(2).unwrap();
+    let again = devnet.the_guardian(2);
     assert_eq!(again["guardian"]["restarts"], 1);
     assert_ne!(pid_of(&again["guardian"]), Some(dead));
 }
@@ -48,7 +48,7 @@ fn a_guardian_that_hangs_turns_red() {
     let home = Home::new();
     let mut devnet = Devnet::start(&home, &QUICK);
     devnet.until_green();
-    let hanging = pid_of(&devnet.guardian(4).unwrap()["guardian"]).unwrap();
+    let hanging = pid_of(&devnet.the_guardian(4)["guardian"]).unwrap();
     signal(hanging, Signal::STOP);
     devnet.until("red on the board", |it| colour_of(it, 4) == "red stale");
     // Also one that hangs is ended in time.
@@ -64,13 +64,10 @@ fn without_its_signing_server_a_guardian_turns_red() {
     let home = Home::new();
     let devnet = Devnet::start(&home, &[&QUICK[..], &["--restart-after", "8s"]].concat());
     devnet.until_green();
-    signal(
-        pid_of(&devnet.guardian(1).unwrap()["signer"]).unwrap(),
-        Signal::KILL,
-    );
+    signal(pid_of(&devnet.the_guardian(1)["signer"]).unwrap(), Signal::KILL);
     devnet.until("red on the board", |it| colour_of(it, 1) == "red stale");
     assert_eq!(
-        devnet.guardian(1).unwrap()["guardian"]["restarts"],
+        devnet.the_guardian(1)["guardian"]["restarts"],
         0,
         "the guardian itself goes on"
     );

@@ -200,7 +200,7 @@ fn a_running_program_and_other_peoples_files_survive() {
     fs::write(prefix.join("bin/other"), "not ours").unwrap();
     fs::copy("/bin/sleep", prefix.join("bin/oc-guardian")).unwrap();
     let mut running = Command::new(prefix.join("bin/oc-guardian"))
-        .arg("60")
+        .arg("600")
         .spawn()
         .unwrap();
 

@@ -117,6 +117,7 @@ mod trust_update;
 mod trust_update_hostile;
 mod two_at_once;
 mod upgrade_docker;
+mod upgrade_guards_docker;
 mod upgrade_kill_docker;
 mod usage;
 mod verify_attacks;

@@ -89,11 +89,17 @@ impl Devnet {
             .find(|line| line["event"] == "guardian" && line["name"] == *name)
     }
 
+    /// The last line about a guardian; the first one may come after the board is green.
+    #[track_caller]
+    pub fn the_guardian(&self, number: usize) -> Value {
+        self.until("a line about it", |it| it.guardian(number).is_some());
+        self.guardian(number).expect("there was a line about it")
+    }
+
     /// The operator of a guardian, by its number from 1.
     #[track_caller]
     pub fn guardian_id(&self, number: usize) -> String {
-        self.until("a line about it", |it| it.guardian(number).is_some());
-        let line = self.guardian(number).unwrap();
+        let line = self.the_guardian(number);
         line["operator_id"].as_str().unwrap().to_owned()
     }
 

@@ -1,11 +1,17 @@
 //! What the verbs share that work on the guardian's container.
 
+use std::time::Duration;
+
 use clap::Args;
 use tokio::runtime::Runtime;
 
 use crate::cli::context::Context;
 use crate::engine::{Endpoint, Engine};
+use crate::release::Names;
 use crate::ui::Failure;
+
+/// Longest time to prove itself: meanwhile no other command changes the container.
+const LONGEST_SETTLE: Duration = Duration::from_secs(3600);
 
 /// Which container.
 #[derive(Args)]
@@ -23,13 +29,28 @@ fn name(text: &str) -> Result<String, String> {
         && text
             .chars()
             .all(|it| it.is_ascii_alphanumeric() || matches!(it, '_' | '.' | '-'));
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err(format!(
+    if !good {
+        return Err(format!(
             "a name is 1 to {LONGEST} of a-z A-Z 0-9 _ . -, and begins with a letter or digit"
-        ))
+        ));
     }
+    if Names::is_taken_by_others(text) {
+        return Err(
+            "a name that ends in -next, -prev, -undone, -stage or .last, or has -old- in it, would be taken for what belongs \
+             to another guardian's container"
+                .into(),
+        );
+    }
+    Ok(text.to_owned())
+}
+
+/// How long a new guardian proves itself.
+pub(in crate::cli) fn settle_time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time > LONGEST_SETTLE {
+        return Err("at most 1h".into());
+    }
+    Ok(time)
 }
 
 /// The verb's own thread waits for the engine; there is nothing else to do.

@@ -6,8 +6,8 @@ mod parts;
 mod screen;
 mod session;
 
-pub(super) use container::{Named, connect, runtime};
+pub(super) use container::{Named, connect, runtime, settle_time};
 pub(super) use outcome::{Swapped, ended};
-pub(super) use parts::{check_bundle_is_readable, pull, signer_folder};
+pub(super) use parts::{check_bundle_is_readable, pull, signer_folder, verify};
 pub(super) use screen::{Interrupt, Screen};
 pub(super) use session::Session;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Session;
 use crate::release::{Measured, Outcome, ReleaseError};
-use crate::ui::{EMPHASIS, Exit, Failure, GOOD, Lines, Report, paint, printable};
+use crate::ui::{EMPHASIS, Exit, Failure, GOOD, Lines, Report, escaped, paint, printable};
 
 /// What an operation came to.
 pub(in crate::cli) struct Swapped {
@@ -58,16 +58,7 @@ pub(in crate::cli) fn ended(
                 operation,
                 &format!("{operation} to {name} failed: {cause}; not undone: {undo}"),
             );
-            let failure = Failure::from(undo);
-            return Err(Failure::new(
-                "not-undone",
-                format!(
-                    "{cause}; and what was begun could not be undone: {}",
-                    failure.detail()
-                ),
-            )
-            .hint("Mend what is named, then run the same command again: it goes on with the undoing.")
-            .fact("cause", cause.to_string()));
+            return Err(Failure::not_undone(&cause, undo, session.place.path()));
         }
     }
     session.context.ui.result(swapped)?;
@@ -86,7 +77,7 @@ fn undone(
         let mut text = String::from("Last lines of the new container:\n");
         for line in words.lines() {
             text.push_str("  ");
-            text.push_str(&printable(line));
+            text.push_str(&escaped(line));
             text.push('\n');
         }
         session.context.ui.show(&text);

@@ -4,15 +4,41 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use crate::bundle::{Bundle, Signer};
+use crate::cli::verify::{ImageArgs, Verified};
 use crate::engine::{Container, Endpoint, LocalImage, Port, Restart};
-use crate::image::VerifiedImage;
-use crate::release::{self, Bind, Expected, Journal, Making, Names, compare};
+use crate::image::{Platform, Reference, VerifiedImage};
+use crate::release::{self, Adopt, Bind, Expected, Journal, Making, Names, compare, labels};
 use crate::signer::guardian_socket;
 use crate::store::Folders;
 use crate::ui::{Exit, Failure, Steps};
 
 /// How long a guardian that is started again may take to become healthy.
 const START: Duration = Duration::from_secs(60);
+
+/// Verifies the image for the engine's platform, and says what is to be said of it.
+pub(in crate::cli) fn verify(
+    session: &Session<'_>,
+    steps: &Steps<'_>,
+    which: &ImageArgs,
+    reference: &Reference,
+) -> Result<Verified, Failure> {
+    let about = session.runtime.block_on(session.engine.about())?;
+    let platform: Option<Platform> = format!("{}/{}", about.os, about.architecture).parse().ok();
+    let pin = which.pin(&session.folders)?;
+    steps.begin("verify", format!("Verify {reference}"));
+    let verified = which.verify(
+        session.context,
+        &session.folders,
+        reference,
+        pin.as_ref(),
+        platform,
+    )?;
+    steps.done(verified.image.version().map(ToString::to_string).as_deref());
+    for warning in verified.warnings() {
+        steps.warn(&warning);
+    }
+    Ok(verified)
+}
 
 /// Pulls the verified image by its digest, unless the engine has it.
 pub(in crate::cli) fn pull(
@@ -29,7 +55,11 @@ pub(in crate::cli) fn pull(
         let mut progress = |pull: crate::engine::Pull| {
             steps.layer(&pull.layer, pull.phase.as_str(), pull.done, pull.total);
         };
-        session.engine.pull(image, login, &mut progress).await?;
+        // The engine leaves off when nobody listens any more.
+        tokio::select! {
+            pulled = session.engine.pull(image, login, &mut progress) => pulled?,
+            () = session.interrupt.pressed() => return Err(Failure::interrupted()),
+        };
         Ok(None)
     })?;
     steps.done(pulled);
@@ -114,12 +144,12 @@ impl Session<'_> {
         bundle.map_or_else(Expected::usual, Expected::of)
     }
 
-    /// A container that nobody changed by hand in a way that matters.
-    pub(in crate::cli) fn check_sound(&self, container: &Container) -> Result<(), Failure> {
+    /// A container that nobody changed by hand in a way that matters, but for what the operator names.
+    pub(in crate::cli) fn check_sound(&self, container: &Container, adopt: &[Adopt]) -> Result<(), Failure> {
         let image = self.image_of(container)?;
         let bundle = self.bundle()?;
         let names = Names::of(&self.name);
-        let adoption = compare(container, &image, &self.expected(bundle.as_ref()), &names, &[]);
+        let adoption = compare(container, &image, &self.expected(bundle.as_ref()), &names, adopt);
         let found: Vec<String> = adoption
             .obstacles()
             .map(|it| format!("{it} ({})", it.why))
@@ -139,6 +169,15 @@ impl Session<'_> {
         }
     }
 
+    /// Whether it is a guardian's: made by this kit, or by hand with a config bundle where guardians have it.
+    pub(in crate::cli) fn is_guardian(container: &Container) -> bool {
+        container.labels.contains_key(labels::ROLE)
+            || container
+                .mounts
+                .iter()
+                .any(|it| it.target == release::BUNDLE_TARGET)
+    }
+
     /// Starts a container that was stopped, and waits until it is healthy.
     pub(in crate::cli) fn start_again(&self, container: &Container) -> Result<(), Failure> {
         let engine = &self.engine;
@@ -147,9 +186,19 @@ impl Session<'_> {
                 engine.set_restart(&container.id, &Restart::UnlessStopped).await?;
             }
             engine.start(&container.id).await?;
+            Ok::<_, Failure>(())
+        })?;
+        self.wait_until_healthy(container)
+    }
+
+    /// Waits until a container that runs says that it is healthy.
+    pub(in crate::cli) fn wait_until_healthy(&self, container: &Container) -> Result<(), Failure> {
+        let engine = &self.engine;
+        self.runtime.block_on(async {
             let program = release::Program::of(container);
             let end = Instant::now() + START;
             loop {
+                self.check_interrupt()?;
                 let said = release::ask(engine, &container.id, &program).await;
                 if said.as_ref().is_ok_and(|it| it.ok) {
                     return Ok(());

@@ -1,8 +1,12 @@
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::release::{Action, Journal, Operation, Step, Strategy, Watch};
 use crate::ui::{self, Steps, Wish};
+
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Whether Ctrl-C was pressed: what is under way is then undone. Pressed again, the process ends where it is.
 #[derive(Clone)]
@@ -24,12 +28,20 @@ impl Interrupt {
     pub(in crate::cli) fn is_pressed(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
+
+    /// Comes back when it is.
+    pub(in crate::cli) async fn pressed(&self) {
+        while !self.is_pressed() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
 }
 
 /// The operator's screen during an operation.
 pub(in crate::cli) struct Screen<'a> {
     steps: &'a Steps<'a>,
     interrupt: Interrupt,
+    is_told: Cell<bool>,
 }
 
 impl<'a> Screen<'a> {
@@ -37,6 +49,7 @@ impl<'a> Screen<'a> {
         Self {
             steps,
             interrupt: interrupt.clone(),
+            is_told: Cell::new(false),
         }
     }
 }
@@ -58,7 +71,12 @@ impl Watch for Screen<'_> {
     }
 
     fn interrupted(&self) -> bool {
-        self.interrupt.is_pressed()
+        let is_pressed = self.interrupt.is_pressed();
+        if is_pressed && !self.is_told.replace(true) {
+            self.steps
+                .warn("interrupted: what was begun is undone. Pressed again, the next command does that");
+        }
+        is_pressed
     }
 }
 

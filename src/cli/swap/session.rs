@@ -6,7 +6,7 @@ use super::{Interrupt, Screen, connect, runtime};
 use crate::audit::{self, Entry, Event};
 use crate::cli::context::Context;
 use crate::engine::{Container, Engine};
-use crate::release::{self, EngineHost, Expect, Journal, Outcome, Place, Recovered, ReleaseError};
+use crate::release::{self, EngineHost, Expect, Journal, Names, Outcome, Place, Recovered, ReleaseError};
 use crate::store::{Folders, Lock};
 use crate::ui::{Failure, Steps};
 
@@ -81,8 +81,18 @@ impl<'a> Session<'a> {
                     .warn(&format!("the new image did not prove itself: {cause}"));
                 "undone: all is as before"
             }
-            Recovered::Ended(Outcome::NewServesUntidily(error) | Outcome::Stuck { undo: error, .. }) => {
-                return Err(error.into());
+            Recovered::Ended(Outcome::NewServesUntidily(error)) => {
+                self.context.ui.warn(&format!(
+                    "the new one serves, but not all that is left could be put away ({error}): the next command does that"
+                ));
+                "finished: the new image serves"
+            }
+            Recovered::Ended(Outcome::Stuck { cause, undo }) => {
+                self.record(
+                    operation,
+                    &format!("interrupted {operation}: {cause}; not undone: {undo}"),
+                );
+                return Err(Failure::not_undone(&cause, undo, self.place.path()));
             }
             Recovered::Lost => {
                 self.context
@@ -116,6 +126,20 @@ impl<'a> Session<'a> {
             .filter(|it| it.name == self.name))
     }
 
+    /// No other machine warms a container up for this guardian, or watches one. Its own journal is somewhere else.
+    pub(in crate::cli) fn check_no_other(&self, names: &Names) -> Result<(), Failure> {
+        if let Some(other) = self.runtime.block_on(self.engine.container(&names.next()))? {
+            return Err(Failure::being_warmed(&other.name));
+        }
+        match self
+            .runtime
+            .block_on(self.engine.name_beginning(&names.old("")))?
+        {
+            Some(other) => Err(Failure::being_settled(&other)),
+            None => Ok(()),
+        }
+    }
+
     /// Notes what was done in the log of operations. What was done stays done where that cannot be written.
     pub(in crate::cli) fn record(&self, kind: &str, summary: &str) {
         let at = SystemTime::now()
@@ -128,6 +152,14 @@ impl<'a> Session<'a> {
                 "what was done could not be noted in the log of operations: {error}"
             ));
         }
+    }
+
+    /// Ends here where Ctrl-C was pressed: for moments at which nothing is begun, or what is done stays done.
+    pub(in crate::cli) fn check_interrupt(&self) -> Result<(), Failure> {
+        if self.interrupt.is_pressed() {
+            return Err(Failure::interrupted());
+        }
+        Ok(())
     }
 
     /// Whether an error is Ctrl-C.

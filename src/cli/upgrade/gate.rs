@@ -38,10 +38,19 @@ impl Gate {
         session: &Session<'_>,
         steps: &Steps<'_>,
         container: &Container,
+        require_notice: bool,
         force: bool,
     ) -> Result<Self, Failure> {
         steps.begin("gate", "Ask whether the federation can do without this guardian");
         let Some((membership, member)) = trusted(session)? else {
+            if require_notice {
+                return Err(Failure::new(
+                    "no-notice",
+                    "this kit trusts no federation of this guardian, so there is nobody to send a notice to",
+                )
+                .hint("Accept the federation first: oc-guardian federation trust. Or leave --require-notice away.")
+                .with_exit(Exit::CheckFailed));
+            }
             let why =
                 "this kit trusts no federation of this guardian: whether others are healthy is not looked at";
             steps.skipped("no trusted federation here");
@@ -104,6 +113,7 @@ impl Gate {
                 );
             }
             Some(why) => {
+                steps.failed("closed");
                 session.record("upgrade", &format!("federation gate closed: {why}"));
                 return Err(closed(why));
             }
@@ -131,12 +141,18 @@ impl Gate {
         steps.begin("notice", "Tell the other guardians");
         let version = prepared.verified.image.version().map(ToString::to_string);
         let title = format!("Upgrade to {}", version.as_deref().unwrap_or("another image"));
-        let signed = session
+        let (nonce, signed) = session
             .runtime
             .block_on(publish(session, &prepared.old, member, &title));
-        let (nonce, envelope) = match signed {
-            Ok(published) => published,
-            Err(why) if require => {
+        // Also one that is signed too late for us counts with the others.
+        let notice = Notice {
+            nonce,
+            ours: Some(ours.clone()),
+        };
+        let (nonce, envelope) = match (nonce, signed) {
+            (Some(nonce), Ok(envelope)) => (nonce, envelope),
+            (_, Err(why)) if require => {
+                notice.close(session);
                 return Err(Failure::new(
                     "no-notice",
                     format!("the notice to the others is not signed: {why}"),
@@ -144,16 +160,13 @@ impl Gate {
                 .hint("See that the signing server serves this guardian, or leave --require-notice away.")
                 .with_exit(Exit::CheckFailed));
             }
-            Err(why) => {
+            (None, Ok(_)) => return Ok(notice),
+            (_, Err(why)) => {
                 steps.skipped("not signed");
                 steps.warn(&format!("the others were not told of this upgrade: {why}"));
                 session.record("upgrade", &format!("without a notice: {why}"));
-                return Ok(nothing);
+                return Ok(notice);
             }
-        };
-        let notice = Notice {
-            nonce: Some(nonce),
-            ours: Some(ours.clone()),
         };
         if let Some(bundle) = session.bundle()?
             && let Err(error) = portal::publish(&bundle, &envelope)
@@ -194,6 +207,7 @@ impl Notice {
             let talk = talk(session, &container, ours).await?;
             talk.request_notice("Upgrade done", Some(nonce))
                 .await
+                .map(drop)
                 .map_err(|error| error.to_string())
         });
         if let Err(why) = closed {
@@ -247,29 +261,39 @@ async fn ask(talk: &Conversation) -> Result<PeerReport, String> {
     PeerReport::parse(raw.get().as_bytes()).map_err(|error| error.to_string())
 }
 
-/// Has the notice signed; its nonce, and itself.
+/// Has the notice signed: its nonce, once it is asked for, and itself or why it is not there.
 async fn publish(
     session: &Session<'_>,
     container: &Container,
     member: &Member,
     title: &str,
-) -> Result<(u64, String), String> {
-    let talk = talk(session, container, &member.operator_id()).await?;
-    let began = unix_millis();
-    talk.request_notice(title, None)
-        .await
-        .map_err(|error| error.to_string())?;
+) -> (Option<u64>, Result<String, String>) {
+    let asked = async {
+        let talk = talk(session, container, &member.operator_id()).await?;
+        let nonce = talk
+            .request_notice(title, None)
+            .await
+            .map_err(|error| error.to_string())?;
+        Ok((talk, nonce))
+    };
+    let (talk, nonce) = match asked.await {
+        Ok(asked) => asked,
+        Err(why) => return (None, Err(why)),
+    };
+    (Some(nonce), signed(&talk, member, nonce).await)
+}
+
+/// Waits for the signature under the notice with this nonce.
+async fn signed(talk: &Conversation, member: &Member, nonce: u64) -> Result<String, String> {
     let end = Instant::now() + SIGNATURE;
     loop {
-        let report = ask(&talk).await?;
-        let own = report.notices.iter().find_map(|it| {
-            let verified = Envelope::<ActionPayload>::verify(it.get().as_bytes(), &member.public).ok()?;
-            // Not one from before.
-            let nonce = verified.payload().nonce;
-            (nonce + 1000 >= began).then(|| (nonce, it.get().to_owned()))
+        let report = ask(talk).await?;
+        let own = report.notices.iter().find(|it| {
+            Envelope::<ActionPayload>::verify(it.get().as_bytes(), &member.public)
+                .is_ok_and(|it| it.payload().nonce == nonce)
         });
         if let Some(own) = own {
-            return Ok(own);
+            return Ok(own.get().to_owned());
         }
         if Instant::now() > end {
             return Err(format!("no signature within {} s", SIGNATURE.as_secs()));

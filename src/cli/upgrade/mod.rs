@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use self::check::Available;
 use super::context::Context;
 use super::examples;
-use super::swap::{Named, Session, Swapped, ended, pull};
+use super::swap::{Named, Session, Swapped, ended, pull, settle_time, verify};
 use super::verify::{ImageArgs, Verified};
 use crate::engine::{Container, LocalImage};
 use crate::image::{DEFAULT_IMAGE, Reference};
@@ -39,7 +39,7 @@ pub(super) struct Upgrade {
     #[arg(long, value_name = "HOW", default_value = "auto")]
     strategy: How,
     /// How long the new guardian has to prove itself
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = settle)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = settle_time)]
     settle: Duration,
     /// Carry over what sets the container apart, one by one as KIND=VALUE; "none" leaves the rest behind
     #[arg(long, value_name = "KIND=VALUE")]
@@ -70,14 +70,6 @@ enum How {
     Restart,
 }
 
-fn settle(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if time > Duration::from_secs(3600) {
-        return Err("at most 1h".into());
-    }
-    Ok(time)
-}
-
 /// An upgrade that may begin.
 struct Prepared {
     old: Container,
@@ -97,20 +89,27 @@ impl Upgrade {
             .ok_or_else(|| Failure::no_container(&session.name))?;
         let reference = self.reference(&old)?;
         let steps = context.ui.steps();
-        let verified = self.verify(&session, &steps, &reference)?;
+        let verified = verify(&session, &steps, &self.which, &reference)?;
         let from = running(&old);
-        if session.is_of(&old, &verified.image) || self.check {
+        let is_of = session.is_of(&old, &verified.image);
+        // One of this image that is stopped, or that somebody changed, does not run it.
+        let runs_it = is_of && old.state.running && session.check_sound(&old, &self.adopt).is_ok();
+        if runs_it || self.check {
             drop(steps);
             return Available::new(&session, &old, &verified, from).tell(context, self.check);
         }
+        if is_of && !old.state.running {
+            return Err(Failure::stopped_already_of(&session.name));
+        }
         let prepared = self.prepare(&session, old, verified, from)?;
-        let gate = gate::Gate::pass(&session, &steps, &prepared.old, self.force)?;
+        let gate = gate::Gate::pass(&session, &steps, &prepared.old, self.require_notice, self.force)?;
         if !self.yes {
             let what = question(&session.name, &prepared);
             if !steps.pause(|| context.ui.confirm(&what, "--yes"))? {
                 return Err(Failure::new("declined", "nothing was changed").with_exit(Exit::Refused));
             }
         }
+        session.check_interrupt()?;
         pull(&session, &steps, &prepared.verified.image)?;
         self.check_data(&session, &prepared, &steps)?;
         let notice = gate.announce(&session, &steps, &prepared, self.require_notice, self.force)?;
@@ -136,30 +135,6 @@ impl Upgrade {
         })
     }
 
-    fn verify(
-        &self,
-        session: &Session<'_>,
-        steps: &Steps<'_>,
-        reference: &Reference,
-    ) -> Result<Verified, Failure> {
-        let about = session.runtime.block_on(session.engine.about())?;
-        let platform = format!("{}/{}", about.os, about.architecture).parse().ok();
-        let pin = self.which.pin(&session.folders)?;
-        steps.begin("verify", format!("Verify {reference}"));
-        let verified = self.which.verify(
-            session.context,
-            &session.folders,
-            reference,
-            pin.as_ref(),
-            platform,
-        )?;
-        steps.done(verified.image.version().map(ToString::to_string).as_deref());
-        for warning in verified.warnings() {
-            steps.warn(&warning);
-        }
-        Ok(verified)
-    }
-
     /// What can be refused before anything is asked or changed.
     fn prepare(
         &self,
@@ -168,13 +143,11 @@ impl Upgrade {
         verified: Verified,
         from: Option<String>,
     ) -> Result<Prepared, Failure> {
-        let names = Names::of(&session.name);
-        if let Some(other) = session
-            .runtime
-            .block_on(session.engine.container(&names.next()))?
-        {
-            return Err(Failure::being_warmed(&other.name));
+        if !Session::is_guardian(&old) {
+            return Err(Failure::not_a_guardian(&session.name));
         }
+        let names = Names::of(&session.name);
+        session.check_no_other(&names)?;
         let bundle = match &self.which.config {
             Some(path) => crate::doctor::find_bundle(&session.folders, Some(path), None)?
                 .checked
@@ -274,7 +247,10 @@ impl Upgrade {
         let mut attempt = self.attempt(session, steps, prepared, first)?;
         let retry = match &attempt.outcome {
             Outcome::OldServes(ReleaseError::Gate(gate)) => {
-                self.strategy == How::Auto && first == Strategy::Handover && gate.wants_restart()
+                self.strategy == How::Auto
+                    && first == Strategy::Handover
+                    && gate.wants_restart()
+                    && !attempt.handed_over
             }
             _ => false,
         };
@@ -352,6 +328,7 @@ impl Upgrade {
             .block_on(release::forward(&mut host, &mut journal));
         Ok(Attempt {
             outcome,
+            handed_over: host.handed_over(),
             measured: host.measured.clone(),
             last_words: host.last_words.take(),
         })
@@ -360,6 +337,7 @@ impl Upgrade {
 
 struct Attempt {
     outcome: Outcome<ReleaseError>,
+    handed_over: bool,
     measured: release::Measured,
     last_words: Option<String>,
 }

@@ -191,6 +191,21 @@ impl Known {
         Ok(())
     }
 
+    /// As [`Self::take_notice`], of our own operator: two hours are for others to count. An upgrade that was undone may be
+    /// tried again, and told again.
+    pub(super) fn take_own_notice(
+        &mut self,
+        member: &Member,
+        text: &str,
+        membership: &Membership,
+        now: u64,
+    ) -> Result<(), String> {
+        if let Some(known) = self.notices.get_mut(&member.operator_id()) {
+            known.seen_at = known.seen_at.min(now.saturating_sub(NOTICE_EVERY));
+        }
+        self.take_notice(member, text, membership, now)
+    }
+
     pub(super) fn report(&self, membership: &Membership, ours: &OperatorId, now: u64) -> PeerHealth {
         let peers: Vec<PeerState> = membership
             .guardians()

@@ -224,7 +224,7 @@ impl Peers {
         let mut inner = self.inner();
         inner
             .known
-            .take_notice(member, &text, &directory.membership, unix_now())?;
+            .take_own_notice(member, &text, &directory.membership, unix_now())?;
         inner.notices.push(text);
         drop(inner);
         self.news.notify_one();

@@ -112,8 +112,8 @@ pub(super) fn answer(shared: &Arc<Shared>, method: &str, text: &RawValue) -> Res
         }
         "request-notice" => {
             let wanted: RequestNotice = params(text)?;
-            notices::request(shared, &wanted).map_err(|why| error("not-a-notice", why))?;
-            Ok(raw(&json!({})))
+            let nonce = notices::request(shared, &wanted).map_err(|why| error("not-a-notice", why))?;
+            Ok(raw(&json!({ "nonce": nonce })))
         }
         "peer-health" => Ok(raw(&shared.peers.health())),
         _ => Err(error(

@@ -1,3 +1,4 @@
+use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -33,14 +34,19 @@ impl Conversation {
     }
 
     /// Has the guardian ask the signing server for an upgrade notice, and tell it to the others. That it is signed shows in
-    /// [`Conversation::peer_health`]. `closes` is the nonce of the notice that is over.
+    /// [`Conversation::peer_health`], by the nonce that is returned. `closes` is the nonce of the notice that is over.
     ///
     /// # Errors
     /// [`PullError`]
-    pub async fn request_notice(&self, title: &str, closes: Option<u64>) -> Result<(), PullError> {
+    pub async fn request_notice(&self, title: &str, closes: Option<u64>) -> Result<u64, PullError> {
         let params = json!({ "title": title, "closes": closes });
-        let _: serde_json::Map<String, serde_json::Value> =
-            self.0.call("request-notice", &params, CALL_TIME).await?;
-        Ok(())
+        let requested: Requested = self.0.call("request-notice", &params, CALL_TIME).await?;
+        Ok(requested.nonce)
     }
+}
+
+/// What `request-notice` answers.
+#[derive(Deserialize)]
+struct Requested {
+    nonce: u64,
 }

@@ -104,6 +104,29 @@ impl Failure {
         .with_exit(Exit::CheckFailed)
     }
 
+    /// Another kit's container has not proved itself yet.
+    pub fn being_settled(container: &str) -> Self {
+        Self::new(
+            "operation-under-way",
+            format!("there is a container {container}: another machine upgraded this guardian and still watches it, or was interrupted"),
+        )
+        .hint(
+            "Wait until it has ended there, or run the command on that machine again. If that one is lost and the new guardian \
+             serves well: docker rm -f it.",
+        )
+        .with_exit(Exit::CheckFailed)
+    }
+
+    /// The container is of the image that is asked for, and does not run.
+    pub fn stopped_already_of(container: &str) -> Self {
+        Self::new(
+            "stopped",
+            format!("{container} is of this image already, and is stopped"),
+        )
+        .hint("Start it: oc-guardian run.")
+        .with_exit(Exit::CheckFailed)
+    }
+
     /// An operation was begun on another engine.
     pub fn unfinished_elsewhere(journal: &Journal, here: &str, path: &Path) -> Self {
         Self::new(
@@ -119,6 +142,30 @@ impl Failure {
             journal.engine,
             path.display()
         ))
+    }
+
+    /// An operation failed, and not everything could be given back.
+    pub fn not_undone(cause: &ReleaseError, undo: ReleaseError, journal: &Path) -> Self {
+        let undo = Self::from(undo);
+        Self::new(
+            "not-undone",
+            format!("{cause}; and what was begun could not be undone: {}", undo.detail()),
+        )
+        .hint(format!(
+            "Mend what is named, then run the same command again: it goes on with the undoing, which {} remembers.",
+            journal.display()
+        ))
+        .fact("cause", cause.to_string())
+    }
+
+    /// The container is not one of a guardian.
+    pub fn not_a_guardian(container: &str) -> Self {
+        Self::new(
+            "not-a-guardian",
+            format!("{container} is not the container of a guardian: nothing mounts a config bundle in it"),
+        )
+        .hint("Name the guardian's with --name; docker ps -a shows what is there.")
+        .with_exit(Exit::CheckFailed)
     }
 
     /// Adds what that means: a clause.

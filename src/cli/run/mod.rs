@@ -1,3 +1,5 @@
+mod again;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -6,14 +8,17 @@ use clap::Args;
 
 use super::context::Context;
 use super::examples;
-use super::swap::{Named, Session, Swapped, check_bundle_is_readable, ended, pull, signer_folder};
+use super::swap::{
+    Named, Session, Swapped, check_bundle_is_readable, ended, pull, settle_time, signer_folder, verify,
+};
 use super::verify::ImageArgs;
 use crate::bundle::{Bundle, Signer};
 use crate::doctor::find_bundle;
-use crate::engine::{Container, Endpoint, Port};
-use crate::image::{DEFAULT_IMAGE, Platform, Reference, VerifiedImage};
+use crate::engine::{Endpoint, Port};
+use crate::image::{DEFAULT_IMAGE, Reference};
 use crate::release::{
-    self, Begin, Bind, DATA_DIR, Data, Expect, Image, Journal, Operation, Strategy, Wanted, transaction_id,
+    self, Adopt, Begin, Bind, DATA_DIR, Data, Expect, Image, Journal, Names, Operation, Strategy, Wanted,
+    transaction_id,
 };
 use crate::ui::{Exit, Failure};
 
@@ -21,13 +26,16 @@ use crate::ui::{Exit, Failure};
 ///
 /// Comes back when the guardian is healthy and has proved itself for a moment. The container is the runbook's, with a
 /// read-only root, no capabilities and no new privileges: the config bundle is mounted read-only, the data is in a volume,
-/// and ports 9000 (health) and 9001 (other guardians) are published. A guardian that was stopped is started again.
+/// and ports 9000 (health) and 9001 (other guardians) are published.
+///
+/// A guardian that was stopped is started again, with the image that it has: without --image no registry is asked, if this
+/// machine has verified that image before.
 #[derive(Args)]
 #[command(after_help = examples::RUN)]
 pub(super) struct Run {
-    /// The image, by tag or digest
-    #[arg(long, value_name = "IMAGE", default_value = DEFAULT_IMAGE)]
-    image: String,
+    /// The image, by tag or digest [default: the container's own, or ghcr.io/orangecheck/oc-guardian:latest]
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
     /// The config bundle on the engine's machine, where that is another one than this
     #[arg(long, value_name = "PATH")]
     bundle_path: Option<PathBuf>,
@@ -41,8 +49,11 @@ pub(super) struct Run {
     #[arg(long, value_name = "NAME")]
     data_volume: Option<String>,
     /// How long the guardian has to prove itself once it is healthy
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = settle_time)]
     settle: Duration,
+    /// Start a container again although it has this, one by one as KIND=VALUE; "none" for all of it
+    #[arg(long, value_name = "KIND=VALUE")]
+    adopt: Vec<Adopt>,
     #[command(flatten)]
     container: Named,
     // Last: its heading holds for all that follows.
@@ -78,8 +89,17 @@ fn published(text: &str) -> Result<Published, String> {
 impl Run {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
         let start = Instant::now();
-        let reference: Reference = self.image.parse()?;
+        let given = self.image.as_deref().map(str::parse::<Reference>).transpose()?;
         let session = Session::open(context, &self.container.name)?;
+        let existing = session.container()?;
+        if let Some(container) = existing {
+            return self.again(&session, &container, given, start);
+        }
+        session.check_no_other(&Names::of(&session.name))?;
+        let reference = match given {
+            Some(reference) => reference,
+            None => DEFAULT_IMAGE.parse()?,
+        };
         let file = find_bundle(&session.folders, self.which.config.as_deref(), None)?;
         let shown = file.path.display().to_string();
         let Some(bundle) = file.checked.bundle().cloned() else {
@@ -88,24 +108,9 @@ impl Run {
         let bundle_path = self.bundle_path(&session, &file.path)?;
         let wanted = self.wanted(&session, &bundle, bundle_path)?;
         check_targets(&shown, &wanted)?;
-        let existing = session.container()?;
-        let about = session.runtime.block_on(session.engine.about())?;
-        let platform: Option<Platform> = format!("{}/{}", about.os, about.architecture).parse().ok();
-        let pin = self.which.pin(&session.folders)?;
         let steps = context.ui.steps();
-        steps.begin("verify", format!("Verify {reference}"));
-        let verified = self
-            .which
-            .verify(context, &session.folders, &reference, pin.as_ref(), platform)?;
-        steps.done(verified.image.version().map(ToString::to_string).as_deref());
-        for warning in verified.warnings() {
-            steps.warn(&warning);
-        }
-        let image = verified.image;
-        if let Some(container) = existing {
-            drop(steps);
-            return self.again(&session, &container, &image, start);
-        }
+        let image = verify(&session, &steps, &self.which, &reference)?.image;
+        session.check_interrupt()?;
         pull(&session, &steps, &image)?;
         let transaction =
             transaction_id().map_err(|error| Failure::new("internal", format!("no randomness: {error}")))?;
@@ -150,46 +155,6 @@ impl Run {
             next: Some(next(&session, &bundle)),
         };
         ended(&session, outcome, last_words, &swapped)
-    }
-
-    /// There is a container already: it is started again if it is of this image, and left alone otherwise.
-    fn again(
-        &self,
-        session: &Session<'_>,
-        container: &Container,
-        image: &VerifiedImage,
-        start: Instant,
-    ) -> Result<Exit, Failure> {
-        if !session.is_of(container, image) {
-            return Err(Failure::new(
-                "already-there",
-                format!("there is a container {} already, of another image", session.name),
-            )
-            .hint("Use oc-guardian upgrade, which keeps the old one until the new one has proved itself."));
-        }
-        let steps = session.context.ui.steps();
-        if !container.state.running {
-            session.check_sound(container)?;
-            steps.begin("start", format!("Start {} again", session.name));
-            session.start_again(container)?;
-            steps.done(None);
-            session.record("run", &format!("{} started again", session.name));
-        }
-        drop(steps);
-        let record = Image::of(image);
-        session.context.ui.result(&Swapped {
-            operation: "run",
-            container: session.name.clone(),
-            image: record.name.clone(),
-            digest: record.digest.to_string(),
-            version: record.version.as_ref().map(ToString::to_string),
-            from: None,
-            strategy: Strategy::Restart.as_str(),
-            measured: release::Measured::default(),
-            took: start.elapsed(),
-            next: None,
-        })?;
-        Ok(Exit::Done)
     }
 
     /// Where the bundle is on the engine's machine.
